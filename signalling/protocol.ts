@@ -24,25 +24,22 @@ export const limits = {
   chatHistory: 200,
   /** Mesh: every person sends to every other, so a room of 16 is 15 uploads each (design.md, section 1). */
   roomCapacity: 16,
-  resumeToken: 512,
+  /** Holds the longest title and name in three-byte letters: 820 characters. */
+  resumeToken: 1024,
 } as const
 
 // --- Words that people type ---------------------------------------------------------------------------------------
 
 /** Crockford's base 32: no i, l, o, u, so that a code survives being read out loud. */
-const CODE_ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz'
-const CODE_LENGTH = 12
+export const CODE_ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz'
+export const CODE_LENGTH = 12
 
 /**
  * Brings a typed or pasted room code to its one form: lower case, no spaces or dashes, o read as 0, i and l as 1
  * (Crockford). Does not say whether the result is a code: `RoomCode` does.
  */
 export const normaliseRoomCode = (typed: string): string =>
-  typed
-    .toLowerCase()
-    .replace(/[\s-]/g, '')
-    .replace(/o/g, '0')
-    .replace(/[il]/g, '1')
+  typed.toLowerCase().replace(/[\s-]/g, '').replace(/o/g, '0').replace(/[il]/g, '1')
 
 /** `k7mq2xvd9thr` becomes `k7mq-2xvd-9thr`, as people see and say it. */
 export const formatRoomCode = (code: string): string => code.match(/.{1,4}/g)?.join('-') ?? code
@@ -54,7 +51,13 @@ const STACKED_MARKS = /(\p{M}{4})\p{M}+/gu
 
 /** One printable line: NFC, no control or direction characters, single spaces, trimmed. */
 export const cleanLine = (text: string): string =>
-  text.normalize('NFC').replace(/\s+/gu, ' ').replace(UNPRINTABLE, '').replace(STACKED_MARKS, '$1').trim()
+  text
+    .replace(/\s+/gu, ' ')
+    .replace(UNPRINTABLE, '')
+    .normalize('NFC')
+    .replace(/ {2,}/g, ' ')
+    .replace(STACKED_MARKS, '$1')
+    .trim()
 
 /** Like `cleanLine`, but keeps line breaks (at most two in a row) and indentation. */
 export const cleanText = (text: string): string =>

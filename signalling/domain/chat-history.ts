@@ -1,0 +1,26 @@
+import { limits, type ChatMessage, type PeerId } from '#signalling/protocol.ts'
+
+/** The latest messages of one room, at most `limits.chatHistory`. */
+export class ChatHistory {
+  readonly #messages: ChatMessage[] = []
+  #lastId = 0
+
+  /** Oldest first. */
+  get messages(): readonly ChatMessage[] {
+    return [...this.#messages]
+  }
+
+  /** The message that this peer already sent under this nonce, as far as the history goes back. */
+  find(from: PeerId, nonce: string): ChatMessage | undefined {
+    return this.#messages.findLast((message) => message.from === from && message.nonce === nonce)
+  }
+
+  /** Ids never go down, and begin at the clock, so that they also order messages across a restart of the server. */
+  add(message: Omit<ChatMessage, 'id'>): ChatMessage {
+    this.#lastId = Math.max(this.#lastId + 1, message.at)
+    const added = { id: this.#lastId, ...message }
+    this.#messages.push(added)
+    if (this.#messages.length > limits.chatHistory) this.#messages.shift()
+    return added
+  }
+}

@@ -1,0 +1,14 @@
+import type { FactName, ServerToClient } from '#signalling/protocol.ts'
+
+/** One fact: its name, then its payload when it has one. */
+export type Fact = { [Name in FactName]: [name: Name, ...payload: Parameters<ServerToClient[Name]>] }[FactName]
+
+/**
+ * The way to somebody who is connected. The transport behind it turns facts into its own wire messages. Facts that a
+ * request causes for the one who asked are delivered after the answer; that is the transport's part of the bargain.
+ */
+export interface Line {
+  deliver: (fact: Fact) => void
+  /** The room has let go of this line: somebody else speaks for the peer now, or the room is gone. */
+  released: () => void
+}

@@ -1,0 +1,22 @@
+import type { ErrorCode, Refusal, Result } from '#signalling/protocol.ts'
+
+/** What a person may be told when the client has no sentence of its own. */
+const messages: Record<ErrorCode, string> = {
+  'bad-request': 'The request is not well formed.',
+  'unsupported-version': 'This client and this server speak different versions.',
+  'room-not-found': 'There is no such room.',
+  'room-full': 'The room is full.',
+  'already-in-room': 'This connection is already in a room.',
+  'not-in-room': 'This connection is in no room.',
+  'peer-not-found': 'There is no such peer in the room.',
+  'resume-refused': 'This place in the room can not be taken up again.',
+  'too-many-requests': 'Too many requests; wait a moment.',
+  'server-full': 'The server has no room for more.',
+  'server-stopping': 'The server is stopping.',
+  internal: 'The server made a mistake.',
+}
+
+export const ok = <T>(value: T): Result<T> => ({ ok: true, value })
+
+/** `message` only where it can say more than the code does. */
+export const refuse = (code: ErrorCode, message = messages[code]): Refusal => ({ ok: false, code, message })

@@ -1,0 +1,208 @@
+import type {
+  ChatMessage,
+  Joined,
+  LeaveReason,
+  PeerId,
+  Refusal,
+  Result,
+  RoomCode,
+  RoomView,
+} from '#signalling/protocol.ts'
+import type { ServerLimits } from '../server-limits.ts'
+import { ChatHistory } from './chat-history.ts'
+import type { Cancel, Clock } from './clock.ts'
+import type { Fact, Line } from './facts.ts'
+import { Generations } from './generations.ts'
+import { Outbox } from './outbox.ts'
+import { Peer } from './peers.ts'
+import { ok, refuse } from './results.ts'
+import type { Claims, ResumeTokens } from './resume-tokens.ts'
+
+/** What every room is given by the one who keeps the rooms. */
+export interface RoomContext {
+  readonly limits: ServerLimits
+  readonly clock: Clock
+  readonly tokens: ResumeTokens
+  readonly onExpired: (room: Room) => void
+}
+export interface RoomKind {
+  readonly code: RoomCode
+  readonly title: string
+  readonly capacity: number
+}
+
+/** One room: who is inside, who looks at it, what was said. Tells everyone concerned about each change. */
+export class Room {
+  readonly code: RoomCode
+  readonly title: string
+  readonly capacity: number
+  readonly #context: RoomContext
+  /** In the order they came. */
+  readonly #peers = new Map<PeerId, Peer>()
+  readonly #former: Generations
+  readonly #watchers = new Set<Line>()
+  readonly #chat = new ChatHistory()
+  #cancelExpiry: Cancel | null
+
+  constructor(kind: RoomKind, context: RoomContext) {
+    this.code = kind.code
+    this.title = kind.title
+    this.capacity = kind.capacity
+    this.#context = context
+    this.#former = new Generations(context.limits.formerPeers)
+    this.#cancelExpiry = this.#scheduleExpiry()
+  }
+
+  get view(): RoomView {
+    const peers = Array.from(this.#peers.values(), (peer) => peer.info)
+    return { code: this.code, title: this.title, capacity: this.capacity, peers }
+  }
+
+  /** Lets somebody look at the room: from now on each change is told. */
+  watch(line: Line): Result<RoomView> {
+    if (this.#watchers.size >= this.#context.limits.watchersPerRoom) return refuse('server-full')
+    this.#watchers.add(line)
+    return ok(this.view)
+  }
+
+  unwatch(line: Line): void {
+    this.#watchers.delete(line)
+  }
+
+  /** `peerId` is new and made by the server. */
+  join(peerId: PeerId, name: string, line: Line): Result<Peer> {
+    if (this.#peers.size >= this.capacity) return refuse('room-full')
+    return ok(this.#admit(new Peer({ id: peerId, name, generation: 1 }, line), line))
+  }
+
+  /**
+   * Brings a peer back under its old id: one that is away, one whose place has run out (if there is space), one of a
+   * former life of the server, or one whose former connection is not known to be dead, which then loses the place.
+   */
+  resume(claims: Claims, line: Line): Result<Peer> {
+    const peer = this.#peers.get(claims.peerId)
+    if (peer === undefined) return this.#readmit(claims, line)
+    if (peer.generation !== claims.generation) return refuse('resume-refused')
+    const wasAway = peer.presence === 'away'
+    this.#watchers.delete(line)
+    peer.generation += 1
+    peer.comeBack(line)
+    if (wasAway) this.#announce(['peer:back', { id: peer.id }], peer)
+    return ok(peer)
+  }
+
+  /** What somebody who just came in is told; their token is made here, the former one is used up. */
+  welcome(peer: Peer): Joined {
+    const { tokens, clock, limits } = this.#context
+    const token = tokens.seal({
+      code: this.code,
+      title: this.title,
+      capacity: this.capacity,
+      peerId: peer.id,
+      name: peer.name,
+      generation: peer.generation,
+      expires: clock.now() + limits.tokenLifetimeMs,
+    })
+    return { peerId: peer.id, token, room: this.view, chat: this.#chat.messages }
+  }
+
+  /** On purpose and for good: no token brings this peer back. */
+  leave(peer: Peer): void {
+    this.#former.revoke(peer.id, this.#context.clock.now())
+    this.#remove(peer, 'left')
+  }
+
+  /** The connection of a peer is gone; its place is kept for a while. */
+  lose(peer: Peer): void {
+    const { limits, clock } = this.#context
+    const outbox = new Outbox({ signals: limits.outboxSignals, size: limits.outboxSize })
+    peer.goAway(
+      outbox,
+      clock.schedule(limits.awayMs, () => this.#giveUp(peer)),
+    )
+    this.#announce(['peer:away', { id: peer.id }], peer)
+  }
+
+  /** Hands a signal to one other peer of this room, with the sender as the server knows it. */
+  signal(from: Peer, to: PeerId, signal: Parameters<Peer['deliverSignal']>[1]): Refusal | null {
+    const target = this.#peers.get(to)
+    if (target === undefined || target === from) return refuse('peer-not-found')
+    target.deliverSignal(from.id, signal)
+    return null
+  }
+
+  /** Tells everybody else; the same nonce again answers the stored message and tells nobody. */
+  post(from: Peer, chat: { readonly nonce: string; readonly text: string }): ChatMessage {
+    const known = this.#chat.find(from.id, chat.nonce)
+    if (known !== undefined) return known
+    const { id, name } = from
+    const message = this.#chat.add({
+      from: id,
+      name,
+      text: chat.text,
+      at: this.#context.clock.now(),
+      nonce: chat.nonce,
+    })
+    this.#tellPeers(['chat:posted', message], from)
+    return message
+  }
+
+  /** Stops all waiting; tells nobody. */
+  close(): void {
+    this.#cancelExpiry?.()
+    for (const peer of this.#peers.values()) peer.close()
+  }
+
+  #readmit(claims: Claims, line: Line): Result<Peer> {
+    const { peerId, name, generation, expires } = claims
+    const issuedAt = expires - this.#context.limits.tokenLifetimeMs
+    if (!this.#former.allows(peerId, generation, issuedAt)) return refuse('resume-refused')
+    if (this.#peers.size >= this.capacity) return refuse('room-full')
+    this.#former.forget(peerId)
+    return ok(this.#admit(new Peer({ id: peerId, name, generation: generation + 1 }, line), line))
+  }
+
+  #admit(peer: Peer, line: Line): Peer {
+    this.#watchers.delete(line)
+    this.#cancelExpiry?.()
+    this.#cancelExpiry = null
+    this.#peers.set(peer.id, peer)
+    this.#announce(['peer:joined', peer.info], peer)
+    return peer
+  }
+
+  #giveUp(peer: Peer): void {
+    this.#former.remember(peer.id, peer.generation, this.#context.clock.now())
+    this.#remove(peer, 'timed-out')
+  }
+
+  #remove(peer: Peer, reason: LeaveReason): void {
+    this.#peers.delete(peer.id)
+    if (this.#peers.size === 0) this.#cancelExpiry = this.#scheduleExpiry()
+    this.#announce(['peer:left', { id: peer.id, reason }], peer)
+  }
+
+  #scheduleExpiry(): Cancel {
+    return this.#context.clock.schedule(this.#context.limits.emptyRoomMs, () => this.#expire())
+  }
+
+  #expire(): void {
+    this.#context.onExpired(this)
+    for (const watcher of this.#watchers) {
+      watcher.deliver(['room:closed', { code: this.code, reason: 'expired' }])
+      watcher.released()
+    }
+  }
+
+  /** A change of who is inside: the others get the fact, those who look get the room. */
+  #announce(fact: Fact, about: Peer): void {
+    this.#tellPeers(fact, about)
+    if (this.#watchers.size === 0) return
+    const { view } = this
+    for (const watcher of this.#watchers) watcher.deliver(['room:changed', view])
+  }
+
+  #tellPeers(fact: Fact, except: Peer): void {
+    for (const peer of this.#peers.values()) if (peer !== except) peer.deliver(fact)
+  }
+}

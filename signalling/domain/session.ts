@@ -1,0 +1,111 @@
+import type { ChatMessage, Joined, PeerId, Result, RoomCode, RoomView, Signal } from '#signalling/protocol.ts'
+import type { Fact, Line } from './facts.ts'
+import { newPeerId, type Peer } from './peers.ts'
+import { ok, refuse } from './results.ts'
+import type { Room } from './room.ts'
+import type { Rooms } from './rooms.ts'
+
+type Nothing = Record<string, never>
+const NOTHING: Nothing = {}
+
+type Place =
+  | { readonly phase: 'outside' }
+  | { readonly phase: 'watching'; readonly room: Room }
+  | { readonly phase: 'inside'; readonly room: Room; readonly peer: Peer }
+
+const OUTSIDE: Place = { phase: 'outside' }
+
+/**
+ * One connection's dealings with the rooms: it is in one room, looks at one, or neither. Each request changes
+ * everything it should or, when it is refused, nothing.
+ */
+export class Session implements Line {
+  readonly deliver: (fact: Fact) => void
+  readonly #rooms: Rooms
+  #place: Place = OUTSIDE
+  /** Who this connection will be in the next room it joins. */
+  #nextPeerId = newPeerId()
+
+  constructor(rooms: Rooms, deliver: (fact: Fact) => void) {
+    this.#rooms = rooms
+    this.deliver = deliver
+  }
+
+  /** Who this connection is in its room, or will be in the next one. */
+  get peerId(): PeerId {
+    return this.#place.phase === 'inside' ? this.#place.peer.id : this.#nextPeerId
+  }
+
+  createRoom(kind: { title?: string | undefined; capacity?: number | undefined }): Result<{ code: RoomCode }> {
+    const created = this.#rooms.create(kind)
+    return created.ok ? ok({ code: created.value.code }) : created
+  }
+
+  look(code: RoomCode): Result<RoomView> {
+    if (this.#place.phase === 'inside') return refuse('already-in-room')
+    const room = this.#rooms.find(code)
+    if (room === undefined) return refuse('room-not-found')
+    if (this.#place.phase === 'watching' && this.#place.room === room) return ok(room.view)
+    const looked = room.watch(this)
+    if (looked.ok) this.#moveTo({ phase: 'watching', room })
+    return looked
+  }
+
+  join(code: RoomCode, name: string): Result<Joined> {
+    if (this.#place.phase === 'inside') return refuse('already-in-room')
+    const room = this.#rooms.find(code)
+    if (room === undefined) return refuse('room-not-found')
+    const joined = room.join(this.#nextPeerId, name, this)
+    if (!joined.ok) return joined
+    this.#moveTo({ phase: 'inside', room, peer: joined.value })
+    return ok(room.welcome(joined.value))
+  }
+
+  resume(token: string): Result<Joined> {
+    if (this.#place.phase === 'inside') return refuse('already-in-room')
+    const claims = this.#rooms.openToken(token)
+    if (claims === null) return refuse('resume-refused')
+    const found = this.#rooms.findOrRevive(claims)
+    if (!found.ok) return found
+    const resumed = found.value.resume(claims, this)
+    if (!resumed.ok) return resumed
+    this.#moveTo({ phase: 'inside', room: found.value, peer: resumed.value })
+    return ok(found.value.welcome(resumed.value))
+  }
+
+  /** Leaves the room, or stops looking at one. */
+  leave(): Result<Nothing> {
+    const place = this.#moveTo(OUTSIDE)
+    if (place.phase === 'inside') place.room.leave(place.peer)
+    return ok(NOTHING)
+  }
+
+  sendSignal(to: PeerId, signal: Signal): Result<Nothing> {
+    if (this.#place.phase !== 'inside') return refuse('not-in-room')
+    return this.#place.room.signal(this.#place.peer, to, signal) ?? ok(NOTHING)
+  }
+
+  sendChat(chat: { readonly nonce: string; readonly text: string }): Result<ChatMessage> {
+    if (this.#place.phase !== 'inside') return refuse('not-in-room')
+    return ok(this.#place.room.post(this.#place.peer, chat))
+  }
+
+  /** The connection is gone. */
+  lost(): void {
+    const place = this.#moveTo(OUTSIDE)
+    if (place.phase === 'inside') place.room.lose(place.peer)
+  }
+
+  released(): void {
+    this.#moveTo(OUTSIDE)
+  }
+
+  /** Answers the former place. */
+  #moveTo(place: Place): Place {
+    const former = this.#place
+    if (former.phase === 'watching') former.room.unwatch(this)
+    if (former.phase === 'inside') this.#nextPeerId = newPeerId()
+    this.#place = place
+    return former
+  }
+}

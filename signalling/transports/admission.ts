@@ -1,0 +1,38 @@
+import type { IncomingMessage } from 'node:http'
+import type { Duplex } from 'node:stream'
+import type { Addresses } from '../http/addresses.ts'
+import type { Hosts } from '../http/hosts.ts'
+
+/** The path of Socket.IO, as its clients have it by default. */
+export const SOCKET_PATH = '/socket.io/'
+
+type RefusedStatus = '403 Forbidden' | '404 Not Found' | '503 Service Unavailable'
+
+interface AdmissionOptions {
+  readonly hosts: Hosts
+  readonly addresses: Addresses
+  readonly isStopping: () => boolean
+}
+
+const checkRequest = ({ url, headers }: IncomingMessage, hosts: Hosts): RefusedStatus | null => {
+  if (!hosts.isOwnHost(headers.host) || !hosts.isAllowedOrigin(headers.origin, headers.host)) return '403 Forbidden'
+  return url?.split('?')[0] === SOCKET_PATH ? null : '404 Not Found'
+}
+
+/**
+ * Decides on an upgrade to a WebSocket before anything of it is parsed: by name, page, path and number. A refused one
+ * is answered with its status and closed; the place of an admitted one is given back when its connection closes.
+ */
+export const admitUpgrade = (request: IncomingMessage, socket: Duplex, options: AdmissionOptions): boolean => {
+  const refuse = (status: RefusedStatus): false => {
+    socket.on('error', () => socket.destroy())
+    socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`, () => socket.destroy())
+    return false
+  }
+  const refused = checkRequest(request, options.hosts)
+  if (refused !== null) return refuse(refused)
+  const leave = options.isStopping() ? null : options.addresses.enter(request.socket.remoteAddress ?? '')
+  if (leave === null) return refuse('503 Service Unavailable')
+  socket.once('close', leave)
+  return true
+}

@@ -1,0 +1,99 @@
+import type { Socket as TcpSocket } from 'node:net'
+import type { Server, Socket } from 'socket.io'
+import type { ClientToServer, ServerToClient } from '#signalling/protocol.ts'
+import type { Fact } from '../domain/facts.ts'
+import { contain, type Log } from '../log.ts'
+import type { ServerLimits } from '../server-limits.ts'
+import type { Handled, RequestGate } from './request-gate.ts'
+
+/** Nothing goes between servers yet, and the connection is kept beside the socket, not in its `data`. */
+type None = Record<string, never>
+export type SignallingServerSocket = Socket<ClientToServer, ServerToClient, None, None>
+export type SocketIoServer = Server<ClientToServer, ServerToClient, None, None>
+
+type Emit = (...fact: Fact) => boolean
+
+/** engine.io's queue while the TCP socket does not take more. Declared private there, and there is no other way to it. */
+interface WriteQueue {
+  readonly writeBuffer: readonly { readonly data?: unknown }[]
+}
+
+/** One Socket.IO socket: packets to the gate, answers and facts to the socket, in that order. */
+export class Connection {
+  readonly #socket: SignallingServerSocket
+  readonly #limits: ServerLimits
+  readonly #tcp: TcpSocket
+  /** Facts that a request caused for its sender, until it has its answer. */
+  #held: Fact[] | null = null
+  #isCut = false
+
+  constructor(socket: SignallingServerSocket, limits: ServerLimits) {
+    this.#socket = socket
+    this.#limits = limits
+    this.#tcp = socket.request.socket
+  }
+
+  readonly deliver = (fact: Fact): void => {
+    if (this.#held === null) this.#emit(fact)
+    else this.#held.push(fact)
+  }
+
+  /** Every packet ends here: no name that a client chose ever reaches the event emitter. */
+  takePackets(gate: RequestGate, log: Log, onAbuse: () => void): void {
+    this.#socket.use((packet) => {
+      if (this.#isCut || !this.#socket.connected) return
+      this.#held = []
+      const handled = gate.handle(packet)
+      contain(log, 'answer-fault', () => {
+        if (handled === 'abuse') onAbuse()
+        else this.#answer(handled)
+        this.#release()
+      })
+    })
+  }
+
+  /** At once, without waiting for what is still to be sent: the other side may never take it. */
+  cut(): void {
+    this.#isCut = true
+    this.#tcp.destroy()
+  }
+
+  /** Frees what is kept of the upgrade request (headers, `auth`: up to 70 kB of the client's choice) and not used any more. */
+  forgetHandshake(): void {
+    const { handshake, conn } = this.#socket
+    handshake.headers = {}
+    handshake.query = {}
+    handshake.auth = {}
+    // What Socket.IO's own documentation advises ("Memory usage"); its types do not know that it may be absent.
+    delete (conn as { request?: unknown }).request
+    // Every socket is also put in a room of its own, which nobody here sends to.
+    void this.#socket.leave(this.#socket.id)
+  }
+
+  #answer({ request, result, answer }: Exclude<Handled, 'abuse'>): void {
+    if (answer !== null) {
+      answer(result)
+      this.#cutSlowReader()
+    } else if (!result.ok && request !== null) {
+      this.#emit(['request:refused', { request, code: result.code, message: result.message }])
+    }
+  }
+
+  #release(): void {
+    const held = this.#held ?? []
+    this.#held = null
+    for (const fact of held) this.#emit(fact)
+  }
+
+  #emit(fact: Fact): void {
+    ;(this.#socket.emit as Emit).apply(this.#socket, fact)
+    this.#cutSlowReader()
+  }
+
+  #cutSlowReader(): void {
+    const queue = (this.#socket.conn as unknown as WriteQueue).writeBuffer
+    if (queue.length === 0) return
+    const size = queue.reduce((sum, { data }) => sum + (typeof data === 'string' ? data.length : 0), 0)
+    if (queue.length > this.#limits.queuedPackets || size > this.#limits.queuedSize) this.cut()
+  }
+}

@@ -1,0 +1,79 @@
+import type { Acknowledge, Refusal, RequestName, Result } from '#signalling/protocol.ts'
+import type { Clock } from '../domain/clock.ts'
+import { TokenBucket } from '../domain/rate-limit.ts'
+import { refuse } from '../domain/results.ts'
+import type { Session } from '../domain/session.ts'
+import type { Log } from '../log.ts'
+import type { ServerLimits } from '../server-limits.ts'
+import type { RateKind, RequestKind } from './requests.ts'
+
+/** What came of one packet; `abuse` means that the sender has to go. */
+export type Handled =
+  | {
+      /** Null when there is no such request. */
+      readonly request: RequestName | null
+      readonly result: Result<unknown>
+      /** Null when the sender does not ask for an answer. */
+      readonly answer: Acknowledge<unknown> | null
+    }
+  | 'abuse'
+
+interface GateOptions {
+  readonly requests: ReadonlyMap<string, RequestKind>
+  readonly limits: ServerLimits
+  readonly clock: Clock
+  readonly log: Log
+  /** Answers why no request is taken now, or null. */
+  readonly refusal: () => Refusal | null
+}
+
+const isAcknowledge = (value: unknown): value is Acknowledge<unknown> => typeof value === 'function'
+
+/**
+ * The one way from a packet of one connection to its session: counts before it parses, parses before it acts, and
+ * never throws.
+ */
+export class RequestGate {
+  readonly #options: GateOptions
+  readonly #session: Session
+  readonly #buckets = new Map<RateKind, TokenBucket>()
+
+  constructor(session: Session, options: GateOptions) {
+    this.#session = session
+    this.#options = options
+  }
+
+  /** `packet`: the event's name, its arguments and, when the sender wants an answer, the way to give it. */
+  handle(packet: readonly unknown[]): Handled {
+    const [name, ...args] = packet
+    const kind = typeof name === 'string' ? this.#options.requests.get(name) : undefined
+    const verdict = this.#bucket(kind?.rate ?? 'room').take(this.#options.clock.now())
+    if (verdict === 'abuse') return 'abuse'
+    const last = args.at(-1)
+    const answer = isAcknowledge(last) ? last : null
+    const isOneArgument = args.length === (answer === null ? 1 : 2)
+    const request = kind?.name ?? null
+    if (verdict === 'refused') return { request, result: refuse('too-many-requests'), answer }
+    if (kind === undefined || !isOneArgument) return { request, result: refuse('bad-request'), answer }
+    return { request, result: this.#options.refusal() ?? this.#act(kind, args[0]), answer }
+  }
+
+  #act(kind: RequestKind, payload: unknown): Result<unknown> {
+    try {
+      return kind.handle(this.#session, payload)
+    } catch (fault) {
+      this.#options.log('error', 'request-fault', { request: kind.name, fault: String(fault) })
+      return refuse('internal')
+    }
+  }
+
+  #bucket(kind: RateKind): TokenBucket {
+    const known = this.#buckets.get(kind)
+    if (known !== undefined) return known
+    const { limits, clock } = this.#options
+    const rates = { signal: limits.signalRate, chat: limits.chatRate, room: limits.roomRate }
+    const bucket = new TokenBucket(rates[kind], clock.now())
+    this.#buckets.set(kind, bucket)
+    return bucket
+  }
+}

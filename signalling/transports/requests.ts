@@ -1,0 +1,68 @@
+import * as v from 'valibot'
+import {
+  CreateRoom,
+  JoinRoom,
+  LeaveRoom,
+  LookAtRoom,
+  ResumePeer,
+  SendChat,
+  SendSignal,
+  type Acknowledge,
+  type ClientToServer,
+  type RequestName,
+  type Result,
+} from '#signalling/protocol.ts'
+import { refuse } from '../domain/results.ts'
+import type { Session } from '../domain/session.ts'
+
+/** Requests of one kind share one rate limit. */
+export type RateKind = 'signal' | 'chat' | 'room'
+
+export interface RequestKind<Answer = unknown> {
+  readonly name: RequestName
+  readonly rate: RateKind
+  /** Parses what came over the wire, and acts only on what the schema let through. */
+  readonly handle: (session: Session, payload: unknown) => Result<Answer>
+}
+
+/** A path may hold keys of the sender's choice. */
+const MAX_PATH = 100
+
+const describe = (issue: v.BaseIssue<unknown>): string => {
+  const path = v.getDotPath(issue)?.slice(0, MAX_PATH)
+  return path === undefined ? 'The payload is not well formed.' : `The payload is not well formed at: ${path}.`
+}
+
+type AnswerTo<Name extends RequestName> =
+  NonNullable<Parameters<ClientToServer[Name]>[1]> extends Acknowledge<infer Answer> ? Answer : never
+
+const request = <Name extends RequestName, Schema extends v.GenericSchema>(
+  name: Name,
+  rate: RateKind,
+  schema: Schema,
+  act: (session: Session, payload: v.InferOutput<Schema>) => Result<AnswerTo<Name>>,
+): RequestKind<AnswerTo<Name>> => ({
+  name,
+  rate,
+  handle: (session, payload) => {
+    // To the schemas a list is an object as well.
+    if (Array.isArray(payload)) return refuse('bad-request')
+    const parsed = v.safeParse(schema, payload, { abortEarly: true, abortPipeEarly: true })
+    return parsed.success ? act(session, parsed.output) : refuse('bad-request', describe(parsed.issues[0]))
+  },
+})
+
+const requestKinds: { readonly [Name in RequestName]: RequestKind<AnswerTo<Name>> } = {
+  'room:create': request('room:create', 'room', CreateRoom, (session, kind) => session.createRoom(kind)),
+  'room:look': request('room:look', 'room', LookAtRoom, (session, { code }) => session.look(code)),
+  'room:join': request('room:join', 'room', JoinRoom, (session, { code, name }) => session.join(code, name)),
+  'room:leave': request('room:leave', 'room', LeaveRoom, (session) => session.leave()),
+  'peer:resume': request('peer:resume', 'room', ResumePeer, (session, { token }) => session.resume(token)),
+  'signal:send': request('signal:send', 'signal', SendSignal, (session, { to, signal }) =>
+    session.sendSignal(to, signal),
+  ),
+  'chat:send': request('chat:send', 'chat', SendChat, (session, chat) => session.sendChat(chat)),
+}
+
+/** Every request by its name on the wire. A map, so that no name of the sender's choice finds anything else. */
+export const requests: ReadonlyMap<string, RequestKind> = new Map(Object.entries(requestKinds))

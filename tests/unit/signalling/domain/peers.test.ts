@@ -1,0 +1,50 @@
+import { expect, test } from 'vitest'
+import type { Fact } from '#signalling/domain/facts.ts'
+import { Outbox } from '#signalling/domain/outbox.ts'
+import { newPeerId, Peer } from '#signalling/domain/peers.ts'
+import { anOffer } from '../../../helpers/signalling-client.ts'
+
+const createLine = () => {
+  const facts: Fact[] = []
+  let released = 0
+  const line = { deliver: (fact: Fact) => void facts.push(fact), released: () => void (released += 1) }
+  return { line, facts, timesReleased: () => released }
+}
+const who = { id: newPeerId(), name: 'Ann', generation: 1 }
+
+test('ids are 22 letters of base64url and never the same', () => {
+  const ids = Array.from({ length: 1000 }, newPeerId)
+  expect(new Set(ids).size).toBe(1000)
+  for (const id of ids) expect(id).toMatch(/^[\w-]{22}$/)
+})
+
+test('signals wait for a peer that is away and other facts do not', () => {
+  const peer = new Peer(who, createLine().line)
+  peer.goAway(new Outbox({ signals: 9, size: 9999 }), () => undefined)
+  expect(peer.presence).toBe('away')
+  peer.deliver(['peer:away', { id: 'b' }])
+  peer.deliverSignal('b', anOffer())
+  const { line, facts } = createLine()
+  peer.comeBack(line)
+  expect(facts).toEqual([['signal:received', { from: 'b', signal: anOffer() }]])
+  expect(peer.presence).toBe('present')
+})
+
+test('taking up a peer that is present lets its former line go, which is told', () => {
+  const former = createLine()
+  const peer = new Peer(who, former.line)
+  const { line, facts } = createLine()
+  peer.comeBack(line)
+  peer.deliver(['server:stopping'])
+  expect(former.facts).toEqual([['session:replaced']])
+  expect(former.timesReleased()).toBe(1)
+  expect(facts).toEqual([['server:stopping']])
+})
+
+test('coming back ends the wait', () => {
+  let stopped = 0
+  const peer = new Peer(who, createLine().line)
+  peer.goAway(new Outbox({ signals: 9, size: 9999 }), () => void (stopped += 1))
+  peer.comeBack(createLine().line)
+  expect(stopped).toBe(1)
+})

@@ -1,0 +1,39 @@
+/**
+ * What the main process and the host process (the embedded server) say to each other. Both ends parse: each is the
+ * other's outside.
+ */
+import * as v from 'valibot'
+
+const port = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(65_535))
+
+/** Main to host. */
+export const HostOrder = v.variant('kind', [
+  v.strictObject({
+    kind: v.literal('start'),
+    /** Tried in this order until one is free. */
+    ports: v.pipe(v.array(port), v.minLength(1)),
+    /** The built page, for guests in a browser. */
+    pageDir: v.string(),
+    /** What outlives a restart of the server, the key of the resume tokens for one. */
+    dataDir: v.string(),
+    /** Origins of pages other than the server's own that may connect. */
+    allowedOrigins: v.array(v.string()),
+  }),
+  v.strictObject({ kind: v.literal('stop') }),
+])
+export type HostOrder = v.InferOutput<typeof HostOrder>
+export type StartOrder = Extract<HostOrder, { kind: 'start' }>
+
+/** Host to main. */
+export const HostReport = v.variant('kind', [
+  /** The process is up and waits for its order. */
+  v.strictObject({ kind: v.literal('ready') }),
+  v.strictObject({ kind: v.literal('listening'), port }),
+  v.strictObject({ kind: v.literal('no-free-port') }),
+  v.strictObject({
+    kind: v.literal('log'),
+    level: v.picklist(['error', 'warn', 'info']),
+    message: v.pipe(v.string(), v.maxLength(8000)),
+  }),
+])
+export type HostReport = v.InferOutput<typeof HostReport>

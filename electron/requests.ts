@@ -1,0 +1,46 @@
+import { readAppInfo } from './app-info.ts'
+import type { Requests } from './ipc.ts'
+import { limitLines, type Log } from './log.ts'
+import type { SettingsStore } from './settings.ts'
+import type { SignallingHost } from './signalling-host.ts'
+import { askMediaAccess, getMediaAccess, openMediaSettings } from './system-media-access.ts'
+
+/** What the page may log: some lines a second for a while, never enough to rotate the rest away. */
+const PAGE_LINES = { max: 200, windowMs: 60_000 }
+
+export interface RequestContext {
+  readonly settings: SettingsStore
+  readonly host: SignallingHost
+  readonly log: Log
+  /** Called with what was changed, after it was written. */
+  readonly onSettingsChanged: () => void
+  readonly onInCall: (isInCall: boolean) => void
+}
+
+/** Builds the answer to each request of the contract. Arguments were parsed before they get here. */
+export const createRequests = ({ settings, host, log, onSettingsChanged, onInCall }: RequestContext): Requests => {
+  const pageLog = limitLines(log.scoped('page'), PAGE_LINES.max, PAGE_LINES.windowMs, () => performance.now())
+  return {
+    getInfo: () => Promise.resolve(readAppInfo()),
+    getSettings: () => Promise.resolve(settings.settings),
+    changeSettings: (change) => {
+      const changed = settings.change(change)
+      onSettingsChanged()
+      return Promise.resolve(changed)
+    },
+    getHost: () => Promise.resolve(host.state),
+    startHost: () => host.start(),
+    stopHost: () => host.stop(),
+    getMediaAccess: (kind) => Promise.resolve(getMediaAccess(kind)),
+    askMediaAccess,
+    openMediaSettings,
+    setInCall: (isInCall) => {
+      onInCall(isInCall)
+      return Promise.resolve()
+    },
+    log: (level, message) => {
+      pageLog[level](message)
+      return Promise.resolve()
+    },
+  }
+}

@@ -1,0 +1,141 @@
+/**
+ * Runs the built desktop app where there is no Electron binary: its real main script in a process of its own against a
+ * stand-in of the `electron` module, its real preload and page in a real Chromium, its server in a real child process.
+ */
+import { fork, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { basename, dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type Electron from 'electron'
+import { chromium, type Browser, type Page } from 'playwright'
+import type { StandIn, StandInSettings } from './electron-stand-in-world.ts'
+
+const entry = fileURLToPath(new URL('electron-stand-in-entry.ts', import.meta.url))
+
+export interface LaunchOptions {
+  /** dist/ as built: holds electron/main.js and renderer/. */
+  readonly distDir: string
+  /** Taken over from a former app to see what outlives it; a new one when left out. */
+  readonly userDataDir?: string
+  readonly args?: readonly string[]
+  readonly env?: Readonly<Record<string, string>>
+  readonly isPackaged?: boolean
+}
+
+type Handles = { readonly electron: typeof Electron; readonly standIn: StandIn }
+
+/** One running app. Whoever starts it ends it with `quit` or `close`. */
+export class DesktopUnderTest {
+  readonly userDataDir: string
+  readonly #chromiumDir: string
+  readonly #process: ChildProcess
+  readonly #answers = new Map<number, PromiseWithResolvers<unknown>>()
+  readonly #exit: Promise<unknown>
+  #browser: Browser | null = null
+  #lastId = 0
+  /** What the app wrote to its console. */
+  output = ''
+
+  private constructor(userDataDir: string, chromiumDir: string, child: ChildProcess) {
+    this.userDataDir = userDataDir
+    this.#chromiumDir = chromiumDir
+    this.#process = child
+    this.#exit = once(child, 'exit')
+    for (const stream of [child.stdout, child.stderr]) {
+      stream?.setEncoding('utf8').on('data', (chunk: string) => (this.output += chunk))
+    }
+    child.on('message', (message: { id: number; value?: unknown; problem?: string }) => {
+      const waiting = this.#answers.get(message.id)
+      this.#answers.delete(message.id)
+      if (message.problem === undefined) waiting?.resolve(message.value)
+      else waiting?.reject(new Error(message.problem))
+    })
+    child.once('exit', () =>
+      this.#answers.forEach(({ reject }) => reject(new Error(`The app is gone:\n${this.output}`))),
+    )
+  }
+
+  /** Resolves when the main script has run and the app is ready; rejects with the app's output when it ends before. */
+  static async launch(options: LaunchOptions): Promise<DesktopUnderTest> {
+    const userDataDir = options.userDataDir ?? (await mkdtemp(join(tmpdir(), 'earshot-desktop-')))
+    const chromiumDir = await mkdtemp(join(tmpdir(), 'earshot-chromium-'))
+    const settings: StandInSettings = {
+      userDataDir,
+      chromiumDir,
+      isPackaged: options.isPackaged ?? true,
+      version: '0.1.0',
+    }
+    const child = fork(entry, [join(options.distDir, 'electron', 'main.js'), ...(options.args ?? [])], {
+      env: { ...process.env, ...options.env, ELECTRON_STAND_IN: JSON.stringify(settings) },
+      execArgv: [],
+      serialization: 'advanced',
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    })
+    const app = new DesktopUnderTest(userDataDir, chromiumDir, child)
+    await app.#answer(0)
+    return app
+  }
+
+  /** The page of the window, once it has loaded. */
+  async page(): Promise<Page> {
+    if (this.#browser === null) {
+      const [port] = (await readFile(join(this.#chromiumDir, 'DevToolsActivePort'), 'utf8')).split('\n')
+      this.#browser = await chromium.connectOverCDP(`http://127.0.0.1:${port!}`)
+    }
+    const page = this.#browser.contexts()[0]!.pages()[0]!
+    await page.waitForURL(/\.app\.localhost\//)
+    await page.waitForLoadState()
+    return page
+  }
+
+  /** Runs a function in the app's main process, like Playwright's ElectronApplication. It sees nothing of the test. */
+  async evaluate<T, Argument = undefined>(
+    run: (handles: Handles, argument: Argument) => T | Promise<T>,
+    ...argument: Argument extends undefined ? [] : [Argument]
+  ): Promise<T> {
+    if (!this.isRunning) throw new Error(`The app is gone:\n${this.output}`)
+    this.#lastId += 1
+    const id = this.#lastId
+    const answer = this.#answer(id)
+    this.#process.send({ id, source: String(run), argument: argument[0] })
+    return (await answer) as T
+  }
+
+  /** The log file so far; empty before the first line. */
+  async log(): Promise<string> {
+    return readFile(join(this.userDataDir, 'logs', 'main.log'), 'utf8').catch(() => '')
+  }
+
+  /** Waits until the app has ended by itself. */
+  async exited(): Promise<void> {
+    await this.#exit
+  }
+  get isRunning(): boolean {
+    return this.#process.exitCode === null && this.#process.signalCode === null
+  }
+
+  /** Ends the app whatever it is in, with Chromium and the server; keeps the profile. Closing twice is no error. */
+  async close(): Promise<void> {
+    await this.#browser?.close()
+    this.#browser = null
+    if (this.#process.connected) this.#process.disconnect()
+    await this.#exit
+    await rm(this.#chromiumDir, { recursive: true, force: true, maxRetries: 5 })
+  }
+  /** Also removes the profile, with those made from it by `--profile`. */
+  async dispose(): Promise<void> {
+    await this.close()
+    const [folder, name] = [dirname(this.userDataDir), basename(this.userDataDir)]
+    for (const each of (await readdir(folder)).filter((other) => other.startsWith(name))) {
+      await rm(join(folder, each), { recursive: true, force: true, maxRetries: 5 })
+    }
+  }
+
+  #answer(id: number): Promise<unknown> {
+    const waiting = Promise.withResolvers<unknown>()
+    this.#answers.set(id, waiting)
+    return waiting.promise
+  }
+}

@@ -1,0 +1,76 @@
+import * as v from 'valibot'
+import { describe, expect, test } from 'vitest'
+import { defaultSettings, parseSettingsFile, SettingsChange, type Migration } from '#electron/settings-schema.ts'
+
+describe('parseSettingsFile', () => {
+  test('gives a first start the defaults', () => {
+    expect(parseSettingsFile('{}')).toEqual({ version: 0, settings: defaultSettings, windowPlace: null })
+  })
+
+  test('keeps what is there, fills what is missing, lets go what it does not know', () => {
+    const text = JSON.stringify({ settings: { name: 'Ada', wings: 2 }, tail: 1 })
+    expect(parseSettingsFile(text)).toEqual({
+      version: 0,
+      settings: { ...defaultSettings, name: 'Ada' },
+      windowPlace: null,
+    })
+  })
+
+  test.each([
+    ['no JSON', '{'],
+    ['an array', '[]'],
+    ['null', 'null'],
+    ['a string', '"settings"'],
+    ['a port below 1024', '{ "settings": { "hostPort": 1023 } }'],
+    ['a theme that does not exist', '{ "settings": { "theme": "blue" } }'],
+    ['a list of another type', '{ "settings": { "recent": "all" } }'],
+    ['a window without end', '{ "windowPlace": { "x": 0, "y": 0, "width": 1e9, "height": 10, "isMaximised": false } }'],
+    ['a version that is no number of steps', '{ "version": -1 }'],
+  ])('throws at %s', (_, text) => {
+    expect(() => parseSettingsFile(text)).toThrow()
+  })
+
+  const renameNick: Migration = ({ nick, ...rest }) => ({ ...rest, settings: { name: nick } })
+  const shout: Migration = (file) => ({
+    ...file,
+    settings: { name: `${(file['settings'] as { name: string }).name}!` },
+  })
+
+  test('brings an old file through every step it has not behind it, before it is parsed', () => {
+    const parsed = parseSettingsFile('{ "nick": "Ada" }', [renameNick, shout])
+    expect(parsed).toMatchObject({ version: 2, settings: { name: 'Ada!' } })
+  })
+
+  test('repeats no step', () => {
+    const parsed = parseSettingsFile('{ "version": 1, "settings": { "name": "Ada" } }', [renameNick, shout])
+    expect(parsed).toMatchObject({ version: 2, settings: { name: 'Ada!' } })
+  })
+
+  test('leaves a file of a newer version its number', () => {
+    expect(parseSettingsFile('{ "version": 7 }', [shout])).toMatchObject({ version: 7 })
+  })
+})
+
+describe('SettingsChange', () => {
+  test('takes each field alone, and drops those given as undefined', () => {
+    expect(v.parse(SettingsChange, { name: 'Ada', theme: undefined })).toEqual({ name: 'Ada' })
+    expect(v.parse(SettingsChange, {})).toEqual({})
+  })
+
+  test('takes http and https servers, and none', () => {
+    for (const serverUrl of ['', 'http://192.168.1.20:8001', 'https://meet.example.org/']) {
+      expect(v.is(SettingsChange, { serverUrl })).toBe(true)
+    }
+    for (const serverUrl of ['meet.example.org', 'ws://x', 'javascript:alert(1)', 'https://u:p@x', 'https://', ' ']) {
+      expect(v.is(SettingsChange, { serverUrl })).toBe(false)
+    }
+  })
+
+  test('holds the limits of the contract at their edges', () => {
+    expect(v.is(SettingsChange, { name: 'a'.repeat(64), hostPort: 1024 })).toBe(true)
+    expect(v.is(SettingsChange, { name: 'a'.repeat(65) })).toBe(false)
+    expect(v.is(SettingsChange, { hostPort: 65_536 })).toBe(false)
+    expect(v.is(SettingsChange, { cameraId: 'a'.repeat(513) })).toBe(false)
+    expect(v.is(SettingsChange, [])).toBe(false)
+  })
+})

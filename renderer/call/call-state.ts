@@ -76,7 +76,6 @@ export type CallState =
       readonly metNames: readonly string[]
     }
   | { readonly phase: 'failed'; readonly problem: CallProblem; readonly serverUrl: string }
-export type CallPhase = CallState['phase']
 
 /** State of one own device, the camera or the microphone. */
 export type DeviceState =
@@ -93,13 +92,7 @@ export type DeviceState =
  * `insecure-page`: served over plain http from another machine, where browsers give no devices at all.
  */
 export type DeviceProblem =
-  | 'refused-by-person'
-  | 'refused-by-system'
-  | 'none-found'
-  | 'in-use'
-  | 'unplugged'
-  | 'insecure-page'
-  | 'unknown'
+  'refused-by-person' | 'refused-by-system' | 'none-found' | 'in-use' | 'unplugged' | 'insecure-page' | 'unknown'
 
 export interface MediaState {
   readonly camera: DeviceState

@@ -1,0 +1,159 @@
+import type { Candidate } from '#signalling/protocol.ts'
+import { CandidateBatch } from './candidate-batch.ts'
+import { CandidateQueue } from './candidate-queue.ts'
+import { Emitter } from './emitter.ts'
+import { reasonOf, type Log } from './log.ts'
+
+export interface Description {
+  readonly kind: 'description'
+  readonly type: 'offer' | 'answer'
+  readonly sdp: string
+}
+interface Candidates {
+  readonly kind: 'candidates'
+  readonly candidates: Candidate[]
+}
+/** A `Signal` before its epochs are stamped. */
+export type Message = Description | Candidates
+
+interface NegotiationEvents {
+  readonly message: [Message]
+}
+
+export interface NegotiationOptions {
+  readonly rtc: RTCPeerConnection
+  /** Gives way when both offer at once. Exactly one of the two sides is polite. */
+  readonly isPolite: boolean
+  /** Runs between taking an offer and answering it: the moment to put own tracks on its transceivers. */
+  readonly onOffer: () => Promise<void>
+  readonly log: Log
+}
+
+/**
+ * Perfect negotiation over one RTCPeerConnection (W3C WebRTC, section 10.7): either side may offer at any time; of two
+ * crossing offers the polite side's is rolled back. Incoming messages are handled one after the other.
+ * Nothing is offered before `start()`, nothing is sent before `release()`.
+ */
+export class Negotiation {
+  readonly #options: NegotiationOptions
+  readonly #events = new Emitter<NegotiationEvents>()
+  readonly #remoteCandidates = new CandidateQueue()
+  readonly #ownCandidates: CandidateBatch
+  #isStarted = false
+  #isHeld = true
+  #isMakingOffer = false
+  #isIgnoringOffer = false
+  #handled: Promise<void> = Promise.resolve()
+  #isClosed = false
+
+  constructor(options: NegotiationOptions) {
+    this.#options = options
+    this.#ownCandidates = new CandidateBatch((candidates) => {
+      this.#events.emit('message', { kind: 'candidates', candidates })
+    })
+    options.rtc.addEventListener('negotiationneeded', () => {
+      if (this.#isStarted) void this.#offer()
+    })
+    options.rtc.addEventListener('icecandidate', ({ candidate }) => {
+      // What is gathered while held is part of the description that is sent at release.
+      if (candidate && !this.#isHeld) this.#ownCandidates.add(candidate)
+    })
+  }
+
+  on<Name extends keyof NegotiationEvents>(
+    name: Name,
+    listener: (...args: NegotiationEvents[Name]) => void,
+  ): () => void {
+    return this.#events.on(name, listener)
+  }
+
+  /** From now on `negotiationneeded` makes offers. Call before transceivers are added. */
+  start(): void {
+    this.#isStarted = true
+  }
+
+  /** Sends the offer made so far, and from now on everything as it comes. */
+  release(): void {
+    if (!this.#isHeld) return
+    this.#isHeld = false
+    if (!this.#isMakingOffer) this.resend()
+  }
+
+  /** Sends the outstanding offer, or with `andAnswer` the last answer, again, with the candidates gathered since. */
+  resend({ andAnswer = false } = {}): void {
+    const { localDescription, signalingState } = this.#options.rtc
+    if (signalingState === 'have-local-offer' || (andAnswer && signalingState === 'stable')) this.#say(localDescription)
+  }
+
+  /** Takes a message of the other side; never rejects: what it cannot use is logged and dropped. */
+  handle(message: Message): void {
+    this.#handled = this.#handled.then(async () => {
+      if (this.#isClosed) return
+      try {
+        if (message.kind === 'description') await this.#handleDescription(message)
+        else await this.#add(this.#remoteCandidates.take(message.candidates))
+      } catch (error) {
+        if (!this.#isOver()) this.#options.log('warn', `A ${message.kind} was of no use: ${reasonOf(error)}`)
+      }
+    })
+  }
+
+  close(): void {
+    this.#isClosed = true
+    this.#ownCandidates.drop()
+  }
+
+  async #offer(): Promise<void> {
+    const { rtc, log } = this.#options
+    this.#isMakingOffer = true
+    try {
+      await rtc.setLocalDescription()
+      if (rtc.localDescription?.type === 'offer') this.#say(rtc.localDescription)
+    } catch (error) {
+      if (!this.#isOver()) log('warn', `No offer could be made: ${reasonOf(error)}`)
+    } finally {
+      this.#isMakingOffer = false
+    }
+  }
+
+  async #handleDescription({ type, sdp }: Description): Promise<void> {
+    const { rtc, isPolite, onOffer, log } = this.#options
+    const isColliding = type === 'offer' && (this.#isMakingOffer || rtc.signalingState !== 'stable')
+    this.#isIgnoringOffer = !isPolite && isColliding
+    if (this.#isIgnoringOffer) return
+    // The answer to an offer that was sent twice comes twice.
+    if (type === 'answer' && rtc.signalingState !== 'have-local-offer') return
+    await rtc.setRemoteDescription({ type, sdp })
+    log('debug', `Took an ${type}`)
+    if (type === 'offer') {
+      this.#isStarted = true
+      await onOffer()
+      this.#isHeld = false
+      await rtc.setLocalDescription()
+      if (rtc.signalingState === 'stable') this.#say(rtc.localDescription)
+    }
+    await this.#add(this.#remoteCandidates.release(sdp))
+  }
+
+  async #add(candidates: readonly Candidate[]): Promise<void> {
+    for (const candidate of candidates) {
+      try {
+        await this.#options.rtc.addIceCandidate(candidate)
+      } catch (error) {
+        if (!this.#isIgnoringOffer && !this.#isOver())
+          this.#options.log('debug', `A candidate was of no use: ${reasonOf(error)}`)
+      }
+    }
+  }
+
+  #say(description: RTCSessionDescription | null): void {
+    if (this.#isHeld || this.#isOver() || description === null) return
+    if (description.type !== 'offer' && description.type !== 'answer') return
+    this.#ownCandidates.drop()
+    this.#events.emit('message', { kind: 'description', type: description.type, sdp: description.sdp })
+  }
+
+  #isOver(): boolean {
+    return this.#isClosed || this.#options.rtc.signalingState === 'closed'
+  }
+}

@@ -1,0 +1,17 @@
+import type { MediaState } from './call-state.ts'
+
+/** What oneself sends to everyone, and says about it. The tracks belong to `LocalMedia`. */
+export interface OwnMedia {
+  readonly audio: MediaStreamTrack | null
+  readonly video: MediaStreamTrack | null
+  readonly microphoneOn: boolean
+  readonly cameraOn: boolean
+}
+
+/** A muted microphone is sent as silence, so that unmuting is instant. */
+export const ownMediaOf = ({ camera, microphone }: Pick<MediaState, 'camera' | 'microphone'>): OwnMedia => ({
+  audio: microphone.phase === 'on' || microphone.phase === 'muted' ? microphone.track : null,
+  video: camera.phase === 'on' ? camera.track : null,
+  microphoneOn: microphone.phase === 'on',
+  cameraOn: camera.phase === 'on',
+})

@@ -1,0 +1,164 @@
+import type { ControlMessage } from './control-message.ts'
+import { ControlChannel } from './control-channel.ts'
+import { Emitter } from './emitter.ts'
+import { readSample, type LinkSample } from './link-sample.ts'
+import type { Log } from './log.ts'
+import { MediaLine } from './media-line.ts'
+import { Negotiation, type Message } from './negotiation.ts'
+import type { OwnMedia } from './own-media.ts'
+import { randomId } from './random-id.ts'
+import { audioEncoding, videoEncoding, type VideoLimits } from './sending-limits.ts'
+
+export interface PeerConnectionOptions {
+  readonly configuration: RTCConfiguration
+  readonly isPolite: boolean
+  readonly own: OwnMedia
+  readonly videoLimits: VideoLimits
+  readonly log: Log
+}
+
+interface PeerConnectionEvents {
+  readonly message: [Message]
+  readonly state: [RTCPeerConnectionState]
+  readonly stream: []
+  /** The first frame arrived, or the first after a pause. */
+  readonly picture: []
+  readonly control: [ControlMessage]
+  readonly open: []
+  readonly abused: []
+}
+
+/**
+ * One RTCPeerConnection from beginning to end: its negotiation, its two lines of media and its control channel.
+ * It is never repaired beyond an ICE restart; `PeerLink` puts a new one, with a new epoch, in its place.
+ */
+export class PeerConnection {
+  readonly epoch = randomId()
+  /** Holds what the other side sends from the first description on. */
+  readonly stream = new MediaStream()
+  readonly #rtc: RTCPeerConnection
+  readonly #events = new Emitter<PeerConnectionEvents>()
+  readonly #negotiation: Negotiation
+  readonly #audio: MediaLine
+  readonly #video: MediaLine
+  #channel: ControlChannel | null = null
+
+  constructor({ configuration, isPolite, own, videoLimits, log }: PeerConnectionOptions) {
+    const group = new MediaStream()
+    this.#rtc = new RTCPeerConnection({ ...configuration, bundlePolicy: 'max-bundle', rtcpMuxPolicy: 'require' })
+    this.#audio = new MediaLine({ kind: 'audio', group, log, track: own.audio, encoding: audioEncoding() })
+    this.#video = new MediaLine({ kind: 'video', group, log, track: own.video, encoding: videoEncoding(videoLimits) })
+    this.#negotiation = new Negotiation({ rtc: this.#rtc, isPolite, log, onOffer: () => this.#adoptLines() })
+    this.#negotiation.on('message', (message) => {
+      this.#events.emit('message', message)
+    })
+    this.#rtc.addEventListener('connectionstatechange', () => {
+      this.#events.emit('state', this.#rtc.connectionState)
+    })
+    this.#rtc.addEventListener('track', ({ track }) => {
+      this.#collectTracks()
+      if (track.kind === 'video') track.addEventListener('unmute', () => this.#events.emit('picture'))
+    })
+  }
+
+  on<Name extends keyof PeerConnectionEvents>(
+    name: Name,
+    listener: (...args: PeerConnectionEvents[Name]) => void,
+  ): () => void {
+    return this.#events.on(name, listener)
+  }
+
+  get state(): RTCPeerConnectionState {
+    return this.#rtc.connectionState
+  }
+  /** False until either side has offered. */
+  get isBegun(): boolean {
+    return this.#channel !== null
+  }
+  /** Has offered, and never taken a description. */
+  get isFirstAnswerDue(): boolean {
+    return this.isOffering && this.#rtc.remoteDescription === null
+  }
+  /** Waits for the answer to an own offer. */
+  get isOffering(): boolean {
+    return this.#rtc.signalingState === 'have-local-offer'
+  }
+  get isOpen(): boolean {
+    return this.#channel?.isOpen ?? false
+  }
+
+  /** Makes the first offer and gathers candidates, and sends nothing until `release`. Twice is no error. */
+  prepare(): void {
+    if (this.isBegun) return
+    this.#negotiation.start()
+    this.#audio.open(this.#rtc)
+    this.#video.open(this.#rtc)
+    this.#openChannel()
+  }
+
+  /** Sends what `prepare` made, and from now on everything as it comes. */
+  release(): void {
+    this.#negotiation.release()
+  }
+
+  handle(message: Message): void {
+    this.#negotiation.handle(message)
+  }
+
+  /** Offers new ICE credentials and candidates (RFC 8445, section 9); the path there is stays in use meanwhile. */
+  restartIce(): void {
+    this.#rtc.restartIce()
+  }
+
+  resend(options?: { andAnswer?: boolean }): void {
+    this.#negotiation.resend(options)
+  }
+
+  send(message: ControlMessage): boolean {
+    return this.#channel?.send(message) ?? false
+  }
+
+  async setMedia({ audio, video }: OwnMedia): Promise<void> {
+    await Promise.all([this.#audio.set({ track: audio }), this.#video.set({ track: video })])
+  }
+
+  async setVideoLimits(limits: VideoLimits): Promise<void> {
+    await this.#video.set({ encoding: videoEncoding(limits) })
+  }
+
+  /** There was a gap in the path: lets the other side see something at once. */
+  async refreshPicture(): Promise<void> {
+    await this.#video.refresh()
+  }
+
+  async sample(): Promise<LinkSample> {
+    const report = (await this.#rtc.getStats()) as ReadonlyMap<string, RTCStats & Record<string, unknown>>
+    return readSample(report, performance.now())
+  }
+
+  close(): void {
+    this.#negotiation.close()
+    this.#rtc.close()
+  }
+
+  async #adoptLines(): Promise<void> {
+    await Promise.all([this.#audio.adopt(this.#rtc), this.#video.adopt(this.#rtc)])
+    if (!this.#channel) this.#openChannel()
+    this.#collectTracks()
+  }
+
+  #openChannel(): void {
+    const channel = new ControlChannel(this.#rtc)
+    this.#channel = channel
+    channel.on('open', () => this.#events.emit('open'))
+    channel.on('message', (message) => this.#events.emit('control', message))
+    channel.on('abused', () => this.#events.emit('abused'))
+  }
+
+  #collectTracks(): void {
+    const tracks = [this.#audio.remoteTrack, this.#video.remoteTrack].filter((track) => track !== null)
+    for (const track of this.stream.getTracks()) if (!tracks.includes(track)) this.stream.removeTrack(track)
+    for (const track of tracks) this.stream.addTrack(track)
+    this.#events.emit('stream')
+  }
+}

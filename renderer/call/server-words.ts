@@ -1,0 +1,125 @@
+/** Schemas of what a server says: a page may be pointed at any server, so its words are parsed like anybody's. */
+import * as v from 'valibot'
+import {
+  cleanLine,
+  cleanText,
+  errorCodes,
+  limits,
+  PeerId,
+  PersonName,
+  RoomCode,
+  Signal,
+  type Acknowledge,
+  type ClientToServer,
+  type ErrorCode,
+  type FactName,
+  type Refusal,
+  type RequestName,
+  type Result,
+  type ServerToClient,
+} from '#signalling/protocol.ts'
+
+const count = (min: number, max: number) => v.pipe(v.number(), v.integer(), v.minValue(min), v.maxValue(max))
+const text = (max: number, clean: (text: string) => string) =>
+  v.pipe(v.string(), v.maxLength(max * 2), v.transform(clean), v.maxLength(max))
+
+const PeerInfo = v.object({ id: PeerId, name: PersonName, presence: v.picklist(['present', 'away']) })
+
+const RoomView = v.object({
+  code: RoomCode,
+  title: text(limits.title, cleanLine),
+  capacity: count(1, limits.roomCapacity),
+  peers: v.pipe(v.array(PeerInfo), v.maxLength(limits.roomCapacity)),
+})
+
+const ChatMessage = v.object({
+  id: count(0, Number.MAX_SAFE_INTEGER),
+  from: PeerId,
+  name: PersonName,
+  text: v.pipe(text(limits.chatText, cleanText), v.minLength(1)),
+  at: v.pipe(v.number(), v.finite()),
+  nonce: v.pipe(v.string(), v.regex(/^[\w-]{8,36}$/)),
+})
+
+const Joined = v.object({
+  peerId: PeerId,
+  token: v.pipe(v.string(), v.minLength(1), v.maxLength(limits.resumeToken)),
+  room: RoomView,
+  chat: v.pipe(v.array(ChatMessage), v.maxLength(limits.chatHistory)),
+})
+
+const IceUrl = v.pipe(v.string(), v.maxLength(512), v.regex(/^(?:stun|turn)s?:/))
+const IceServer = v.object({
+  urls: v.union([IceUrl, v.pipe(v.array(IceUrl), v.minLength(1), v.maxLength(8))]),
+  username: v.exactOptional(v.pipe(v.string(), v.maxLength(512))),
+  credential: v.exactOptional(v.pipe(v.string(), v.maxLength(512))),
+})
+
+const Code = v.fallback(v.picklist(errorCodes), 'internal')
+
+type Granted<Name extends RequestName> =
+  NonNullable<Parameters<ClientToServer[Name]>[1]> extends Acknowledge<infer Value> ? Value : never
+
+/** Requests, and what the value of a granted one is. */
+const answerSchemas = {
+  'room:create': v.object({ code: RoomCode }),
+  'room:look': RoomView,
+  'room:join': Joined,
+  'room:leave': v.strictObject({}),
+  'peer:resume': Joined,
+  'signal:send': v.strictObject({}),
+  'chat:send': ChatMessage,
+} as const satisfies { [Name in RequestName]: v.GenericSchema<unknown, Granted<Name>> }
+const requestNames = Object.keys(answerSchemas) as RequestName[]
+
+export type Payload<Name extends RequestName> = Parameters<ClientToServer[Name]>[0]
+export type Answer<Name extends RequestName> = v.InferOutput<(typeof answerSchemas)[Name]>
+
+const Granted = v.object({ ok: v.literal(true), value: v.unknown() })
+const Refused = v.object({ ok: v.literal(false), code: Code })
+
+/** Reads an acknowledgement. One that is none of ours becomes the refusal `internal`. */
+export const parseAnswer = <Name extends RequestName>(name: Name, said: unknown): Result<Answer<Name>> => {
+  const answer = v.safeParse(v.variant('ok', [Granted, Refused]), said)
+  if (answer.success && !answer.output.ok) return refuse(answer.output.code)
+  const value = v.safeParse(answerSchemas[name], answer.success && answer.output.ok ? answer.output.value : undefined)
+  return value.success ? { ok: true, value: value.output } : refuse('internal')
+}
+
+export const refuse = <Code extends string>(code: Code): Refusal<Code> => ({ ok: false, code, message: code })
+
+type Told<Name extends FactName> = Parameters<ServerToClient[Name]>[0]
+
+/** A fact without a payload is read from `undefined`. */
+const factSchemas = {
+  'session:opened': v.object({ peerId: PeerId, iceServers: v.pipe(v.array(IceServer), v.maxLength(8)) }),
+  'session:replaced': v.undefined(),
+  'server:stopping': v.undefined(),
+  'room:changed': RoomView,
+  'room:closed': v.object({ code: RoomCode, reason: v.picklist(['expired', 'ended']) }),
+  'peer:joined': PeerInfo,
+  'peer:left': v.object({ id: PeerId, reason: v.picklist(['left', 'timed-out']) }),
+  'peer:away': v.object({ id: PeerId }),
+  'peer:back': v.object({ id: PeerId }),
+  'signal:received': v.object({ from: PeerId, signal: Signal }),
+  'chat:posted': ChatMessage,
+  'request:refused': v.object({ request: v.picklist(requestNames), code: Code, message: v.string() }),
+} as const satisfies { [Name in FactName]: v.GenericSchema<unknown, Told<Name>> }
+
+export const factNames = Object.keys(factSchemas) as readonly FactName[]
+export type Fact<Name extends FactName> = v.InferOutput<(typeof factSchemas)[Name]>
+export type Session = Fact<'session:opened'>
+
+/** Answers null for what is not this fact. */
+export const parseFact = <Name extends FactName>(name: Name, said: unknown): { readonly fact: Fact<Name> } | null => {
+  const parsed = v.safeParse(factSchemas[name], said)
+  return parsed.success ? { fact: parsed.output } : null
+}
+
+const RefusedConnection = v.object({ data: v.object({ code: v.picklist(errorCodes) }) })
+
+/** The code with which a server refused the connection itself; null when there was none (no server, no way to it). */
+export const parseConnectionRefusal = (error: unknown): ErrorCode | null => {
+  const parsed = v.safeParse(RefusedConnection, error)
+  return parsed.success ? parsed.output.data.code : null
+}

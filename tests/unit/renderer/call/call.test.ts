@@ -1,0 +1,389 @@
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { Call } from '#renderer/call/call.ts'
+import type { CallState, MediaState, Person } from '#renderer/call/call-state.ts'
+import { Emitter } from '#renderer/call/emitter.ts'
+import type { Notice } from '#renderer/call/meeting.ts'
+import { eventually, expectFrames } from './await-media.ts'
+import { openMedia } from './link-pair.ts'
+import { ServerDouble, type ClientDouble } from './server-double.ts'
+
+const URL = 'http://127.0.0.1:8001'
+type Joined = Extract<CallState, { phase: 'joined' }>
+
+class MediaDouble {
+  readonly #events = new Emitter<{ changed: [MediaState] }>()
+  state: MediaState = {
+    camera: { phase: 'off' },
+    microphone: { phase: 'off' },
+    cameras: [],
+    microphones: [],
+    speakers: [],
+    speakerId: '',
+  }
+
+  on(name: 'changed', listener: (state: MediaState) => void): () => void {
+    return this.#events.on(name, listener)
+  }
+
+  async turnOn(): Promise<void> {
+    const { audio, video } = await openMedia()
+    const microphone = { phase: 'on', track: audio, deviceId: 'm', label: 'M' } as const
+    this.state = { ...this.state, microphone, camera: { phase: 'on', track: video, deviceId: 'c', label: 'C' } }
+    this.#events.emit('changed', this.state)
+  }
+}
+
+class MemoryDouble {
+  record: unknown = null
+  readonly load = (): unknown => this.record
+  readonly save = (record: object | null): void => {
+    this.record = structuredClone(record)
+  }
+}
+
+class Somebody {
+  readonly media = new MediaDouble()
+  readonly memory = new MemoryDouble()
+  readonly notices: Notice[] = []
+  readonly phases: string[] = []
+  readonly #server: ServerDouble
+  readonly name: string
+  client: ClientDouble | null = null
+  call: Call
+
+  constructor(server: ServerDouble, name: string) {
+    this.#server = server
+    this.name = name
+    this.call = this.#open()
+    onTestFinished(() => {
+      this.call.close()
+    })
+  }
+
+  #open(): Call {
+    const openSignalling = () => (this.client = this.#server.open())
+    const call = new Call({ media: this.media, memory: this.memory, openSignalling })
+    call.on('notice', (notice) => this.notices.push(notice))
+    call.on('changed', ({ phase }) => this.phases.push(phase))
+    return call
+  }
+
+  /** As by a page that is loaded anew. */
+  reload(): void {
+    this.call.close()
+    this.call = this.#open()
+  }
+
+  get state(): Joined {
+    expect(this.call.state.phase).toBe('joined')
+    return this.call.state as Joined
+  }
+
+  person(name: string): Person {
+    const person = this.state.people.find((each) => each.name === name)
+    expect(person, `${name} as seen by ${this.name}`).toBeDefined()
+    return person!
+  }
+
+  async enter(): Promise<this> {
+    await this.call.open(URL, this.#server.code)
+    await this.call.join(this.name)
+    return this
+  }
+
+  async sees(...names: string[]): Promise<void> {
+    await eventually(() => {
+      expect(this.state.people.map(({ name, link }) => `${name} ${link}`)).toEqual(
+        names.map((name) => `${name} connected`),
+      )
+    })
+  }
+}
+
+const enter = async (server: ServerDouble, ...names: string[]): Promise<Somebody[]> => {
+  const people: Somebody[] = []
+  for (const name of names) people.push(await new Somebody(server, name).enter())
+  for (const person of people) await person.sees(...names.filter((name) => name !== person.name))
+  return people
+}
+
+describe('joining', () => {
+  it('leads through the green room into the meeting, with picture from those inside', async () => {
+    const server = new ServerDouble()
+    const [ann, ben] = [new Somebody(server, 'Ann'), new Somebody(server, 'Ben')]
+    await ann.media.turnOn()
+    await ann.call.host(URL, { title: 'Tea' })
+    expect(ann.call.state).toMatchObject({ phase: 'green-room', problem: null, isJoining: false })
+    await ann.call.join('Ann')
+    await ben.enter()
+    await ben.sees('Ann')
+    await ann.sees('Ben')
+    await expectFrames(() => ben.person('Ann').stream)
+    expect(ann.phases.filter((phase, at) => phase !== ann.phases[at - 1])).toEqual(['opening', 'green-room', 'joined'])
+    expect(ann.notices).toEqual([{ kind: 'joined', name: 'Ben' }])
+  })
+
+  it('shows in front of the room who is inside, live', async () => {
+    const server = new ServerDouble()
+    const ben = new Somebody(server, 'Ben')
+    await ben.call.open(URL, server.code)
+    await new Somebody(server, 'Ann').enter()
+    await eventually(() => {
+      expect(ben.call.state).toMatchObject({ room: { peers: [{ name: 'Ann' }] } })
+    })
+    await ben.call.join('Ben')
+    await ben.sees('Ann')
+  })
+
+  it('connects everyone when two join at the same moment', async () => {
+    const server = new ServerDouble()
+    const [ann] = await enter(server, 'Ann')
+    const [ben, cy] = [new Somebody(server, 'Ben'), new Somebody(server, 'Cy')]
+    await Promise.all([ben.call.open(URL, server.code), cy.call.open(URL, server.code)])
+    await Promise.all([ben.call.join('Ben'), cy.call.join('Cy')])
+    await ann!.sees('Ben', 'Cy')
+    await ben.sees('Ann', 'Cy')
+    await cy.sees('Ann', 'Ben')
+  })
+
+  it('refused, stays in the green room with the problem, and works when tried again', async () => {
+    const server = new ServerDouble()
+    const [ann] = await enter(server, 'Ann')
+    const ben = new Somebody(server, 'Ben')
+    await ben.call.open(URL, server.code)
+    for (const problem of ['room-full', 'timeout'] as const) {
+      server.refusals.set('room:join', problem)
+      await ben.call.join('Ben')
+      expect(ben.call.state).toMatchObject({ phase: 'green-room', problem, isJoining: false })
+    }
+    server.refusals.clear()
+    await ben.call.join('Ben')
+    await ben.sees('Ann')
+    await ann!.sees('Ben')
+  })
+
+  it('says why when the server or the room is not there', async () => {
+    const server = new ServerDouble()
+    const ann = new Somebody(server, 'Ann')
+    server.hasRoom = false
+    await ann.call.open(URL, server.code)
+    expect(ann.call.state).toEqual({ phase: 'failed', problem: 'room-not-found', serverUrl: URL })
+    server.isUp = false
+    await ann.call.open(URL, server.code)
+    expect(ann.call.state).toEqual({ phase: 'failed', problem: 'server-unreachable', serverUrl: URL })
+    ann.call.dismiss()
+    expect(ann.call.state).toEqual({ phase: 'idle' })
+  })
+
+  it('survives the server being gone in front of the room', async () => {
+    const server = new ServerDouble()
+    const [ann] = await enter(server, 'Ann')
+    const ben = new Somebody(server, 'Ben')
+    await ben.call.open(URL, server.code)
+    server.crash()
+    expect(ben.call.state).toMatchObject({ phase: 'green-room', server: 'reconnecting' })
+    server.restart()
+    await eventually(() => {
+      expect(ben.call.state).toMatchObject({ phase: 'green-room', server: 'online' })
+    })
+    await ben.call.join('Ben')
+    await ben.sees('Ann')
+    await ann!.sees('Ben')
+  })
+
+  it('that was left meanwhile stays left', async () => {
+    const server = new ServerDouble()
+    const ann = new Somebody(server, 'Ann')
+    const opening = ann.call.open(URL, server.code)
+    await ann.call.leave()
+    await opening
+    expect(ann.call.state).toEqual({ phase: 'idle' })
+  })
+})
+
+describe('leaving', () => {
+  it('is known to the others at once, without the server', async () => {
+    const server = new ServerDouble()
+    const [ann, ben] = await enter(server, 'Ann', 'Ben')
+    server.crash()
+    await ann!.call.leave()
+    expect(ann!.call.state).toMatchObject({ phase: 'ended', reason: 'left', metNames: ['Ben'] })
+    expect(ann!.memory.record).toBeNull()
+    await ben!.sees()
+    expect(ben!.notices).toContainEqual({ kind: 'left', name: 'Ann' })
+  })
+
+  it('by the word of the server ends the link, even when the goodbye is lost', async () => {
+    const server = new ServerDouble()
+    const [ann] = await enter(server, 'Ann', 'Ben')
+    server.giveUp('Ben', 'left')
+    await ann!.sees()
+  })
+})
+
+describe('losing the server', () => {
+  it('changes nothing about the people, and the seat is taken again', async () => {
+    const server = new ServerDouble()
+    const [ann, ben] = await enter(server, 'Ann', 'Ben')
+    const { stream } = ann!.person('Ben')
+    const token = (ann!.memory.record as { token: string }).token
+    server.crash()
+    expect(ann!.state.server).toBe('reconnecting')
+    expect(ann!.person('Ben')).toMatchObject({ link: 'connected', stream })
+    server.restart()
+    await eventually(() => {
+      expect([ann!.state.server, ben!.state.server]).toEqual(['online', 'online'])
+    })
+    expect(ann!.person('Ben').stream).toBe(stream)
+    expect((ann!.memory.record as { token: string }).token).not.toBe(token)
+  })
+
+  it('keeps people whom the server gave up while they are heard', async () => {
+    const server = new ServerDouble()
+    const [ann] = await enter(server, 'Ann', 'Ben')
+    server.giveUp('Ben')
+    await ann!.sees('Ben')
+    const { stream } = ann!.person('Ben')
+    await eventually(() => {
+      expect(ann!.person('Ben').quality).not.toBe('unknown')
+    })
+    expect(ann!.person('Ben').stream).toBe(stream)
+  })
+
+  it('lets go of people whom nobody hears any more', async () => {
+    const server = new ServerDouble()
+    const [ann, ben] = await enter(server, 'Ann', 'Ben')
+    server.giveUp('Ben')
+    ben!.call.close()
+    await ann!.sees()
+    expect(ann!.notices).toContainEqual({ kind: 'left', name: 'Ben' })
+  })
+
+  it('and coming back under a new id keeps one tile of each person', async () => {
+    const server = new ServerDouble()
+    const [ann, ben] = await enter(server, 'Ann', 'Ben')
+    const you = ann!.state.you
+    const most = { people: 0 }
+    ann!.call.on('changed', (state) => {
+      if (state.phase === 'joined') most.people = Math.max(most.people, state.people.length)
+    })
+    server.crash({ forget: true })
+    server.restart()
+    await eventually(() => {
+      expect(ann!.state.you).not.toBe(you)
+      expect(ann!.state.people.map(({ id }) => id)).toEqual([ben!.state.you])
+    })
+    await ann!.sees('Ben')
+    expect(most.people).toBe(1)
+  })
+
+  it('together with its room ends the meeting only when nobody is left', async () => {
+    const server = new ServerDouble()
+    const [ann, ben] = await enter(server, 'Ann', 'Ben')
+    server.crash({ forget: true })
+    server.hasRoom = false
+    server.restart()
+    await eventually(() => {
+      expect(server.requests.filter((name) => name === 'peer:resume').length).toBeGreaterThanOrEqual(2)
+    })
+    await ann!.sees('Ben')
+    expect(ann!.state.server).toBe('reconnecting')
+    await ben!.call.leave()
+    await eventually(() => {
+      expect(ann!.call.state).toMatchObject({ phase: 'ended', reason: 'room-lost' })
+    })
+  })
+
+  it('to another window of the same person ends this one for good', async () => {
+    const server = new ServerDouble()
+    const [ann] = await enter(server, 'Ann')
+    ann!.client!.tell('session:replaced', undefined)
+    await eventually(() => {
+      expect(ann!.call.state).toMatchObject({ phase: 'ended', reason: 'opened-elsewhere' })
+    })
+    expect(ann!.memory.record).toBeNull()
+    expect(server.clients.every(({ isClosed }) => isClosed)).toBe(true)
+  })
+
+  it('because the room was closed ends the meeting', async () => {
+    const server = new ServerDouble()
+    const [ann] = await enter(server, 'Ann')
+    server.tellAll('room:closed', { code: server.code, reason: 'expired' })
+    await eventually(() => {
+      expect(ann!.call.state).toMatchObject({ phase: 'ended', reason: 'room-expired', room: { title: 'Tea' } })
+    })
+  })
+})
+
+describe('a page that is loaded anew', () => {
+  it('comes back as the same person in the same tile', async () => {
+    const server = new ServerDouble()
+    const [ann, ben] = await enter(server, 'Ann', 'Ben')
+    const { you, since } = ben!.state
+    const { id, stream } = ann!.person('Ben')
+    ben!.reload()
+    expect(await ben!.call.resume()).toBe(true)
+    expect(ben!.state).toMatchObject({ you, since, name: 'Ben' })
+    await ben!.sees('Ann')
+    await eventually(() => {
+      expect(ann!.person('Ben').stream).not.toBe(stream)
+    })
+    await ann!.sees('Ben')
+    expect(ann!.person('Ben').id).toBe(id)
+    expect(ann!.notices).toEqual([{ kind: 'joined', name: 'Ben' }])
+  })
+
+  it('does not come back when there is nothing to come back to', async () => {
+    const server = new ServerDouble()
+    const ann = new Somebody(server, 'Ann')
+    expect(await ann.call.resume()).toBe(false)
+    ann.memory.record = { serverUrl: 'javascript:alert(1)', token: 1 }
+    expect(await ann.call.resume()).toBe(false)
+    expect(ann.call.state).toEqual({ phase: 'idle' })
+    await ann.enter()
+    server.crash({ forget: true })
+    ann.reload()
+    server.restart()
+    expect(await ann.call.resume()).toBe(false)
+    expect(ann.call.state).toEqual({ phase: 'idle' })
+    expect(ann.memory.record).toBeNull()
+  })
+})
+
+describe('chat', () => {
+  it('shows an own message at once, and each message once to everyone', async () => {
+    const server = new ServerDouble()
+    const [ann, ben] = await enter(server, 'Ann', 'Ben')
+    ann!.call.sendChat('  hello\u202e ')
+    expect(ann!.state.chat).toMatchObject([{ text: 'hello', delivery: 'sending', name: 'Ann' }])
+    for (const person of [ann!, ben!])
+      await eventually(() => {
+        expect(person.state.chat).toMatchObject([{ id: 1, text: 'hello', delivery: 'sent' }])
+      })
+    expect(ben!.notices).toContainEqual({ kind: 'chat', name: 'Ann' })
+    ann!.call.sendChat(' \n ')
+    expect(ann!.state.chat).toHaveLength(1)
+  })
+
+  it('written without the server goes out when it is back', async () => {
+    const server = new ServerDouble()
+    const [ann, ben] = await enter(server, 'Ann', 'Ben')
+    server.crash()
+    ann!.call.sendChat('are you there?')
+    server.restart()
+    for (const person of [ann!, ben!])
+      await eventually(() => {
+        expect(person.state.chat).toMatchObject([{ text: 'are you there?', delivery: 'sent' }])
+      })
+  })
+
+  it('that is refused is marked as failed', async () => {
+    const server = new ServerDouble()
+    const [ann] = await enter(server, 'Ann')
+    server.refusals.set('chat:send', 'too-many-requests')
+    ann!.call.sendChat('again')
+    await eventually(() => {
+      expect(ann!.state.chat).toMatchObject([{ delivery: 'failed' }])
+    })
+  })
+})

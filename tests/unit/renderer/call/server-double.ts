@@ -1,0 +1,254 @@
+import type {
+  ChatMessage,
+  ErrorCode,
+  LeaveReason,
+  PeerId,
+  PeerInfo,
+  RequestName,
+  Result,
+  RoomView,
+  Signal,
+} from '#signalling/protocol.ts'
+import { Emitter } from '#renderer/call/emitter.ts'
+import { randomId } from '#renderer/call/random-id.ts'
+import { parseAnswer, refuse, type Payload, type Session } from '#renderer/call/server-words.ts'
+import type { Answered, Signalling, SignallingEvents } from '#renderer/call/signalling.ts'
+
+const CODE = 'k7mq2xvd9thr'
+
+interface Peer {
+  readonly id: PeerId
+  readonly name: string
+  token: string
+  client: ClientDouble | null
+}
+
+/** One room of a server that follows protocol.ts, in memory: there is no Node in the page that the tests run in. */
+export class ServerDouble {
+  readonly clients: ClientDouble[] = []
+  readonly requests: string[] = []
+  #peers: Peer[] = []
+  #chat: ChatMessage[] = []
+  isUp = true
+  hasRoom = true
+  capacity = 16
+  /** The next requests of this name are refused so. */
+  readonly refusals = new Map<RequestName, ErrorCode | 'timeout'>()
+
+  get room(): RoomView {
+    const peers = this.#peers.map(({ id, name, client }): PeerInfo => ({
+      id,
+      name,
+      presence: client ? 'present' : 'away',
+    }))
+    return { code: CODE, title: 'Tea', capacity: this.capacity, peers }
+  }
+  get code(): string {
+    return CODE
+  }
+
+  readonly open = (): ClientDouble => {
+    const client = new ClientDouble(this)
+    this.clients.push(client)
+    return client
+  }
+
+  /** All connections are lost; with `forget`, everything that was not written down, too. */
+  crash({ forget = false } = {}): void {
+    this.isUp = false
+    for (const peer of this.#peers) peer.client = null
+    if (forget) {
+      this.#peers = []
+      this.#chat = []
+    }
+    for (const client of this.clients) client.lose()
+  }
+
+  restart(): void {
+    this.isUp = true
+    for (const client of this.clients) client.reopen()
+  }
+
+  /** Loses one client's connection, as the server sees it. */
+  cut(client: ClientDouble): void {
+    const peer = this.#peers.find((each) => each.client === client)
+    if (peer) {
+      peer.client = null
+      this.#tell('peer:away', { id: peer.id }, peer)
+    }
+    client.lose()
+  }
+
+  giveUp(name: string, reason: LeaveReason = 'timed-out'): void {
+    const peer = this.#peers.find((each) => each.name === name)
+    if (peer) this.#remove(peer, reason)
+  }
+
+  tellAll<Name extends keyof SignallingEvents>(name: Name, ...args: SignallingEvents[Name]): void {
+    for (const client of this.clients) client.tell(name, ...args)
+  }
+
+  answer(client: ClientDouble, name: RequestName, payload: unknown): Result<unknown> | 'timeout' {
+    this.requests.push(name)
+    const refusal = this.refusals.get(name)
+    if (refusal) return refusal === 'timeout' ? refusal : refuse(refusal)
+    const act: Record<RequestName, () => Result<unknown>> = {
+      'room:create': () => ({ ok: true, value: { code: CODE } }),
+      'room:look': () => (this.hasRoom ? { ok: true, value: this.room } : refuse('room-not-found')),
+      'room:join': () => this.#join(client, payload as Payload<'room:join'>),
+      'room:leave': () => this.#leave(client),
+      'peer:resume': () => this.#resume(client, payload as Payload<'peer:resume'>),
+      'signal:send': () => refuse('internal'),
+      'chat:send': () => this.#say(client, payload as Payload<'chat:send'>),
+    }
+    return act[name]()
+  }
+
+  relay(client: ClientDouble, to: PeerId, signal: Signal): void {
+    const from = this.#peers.find((peer) => peer.client === client)
+    const target = this.#peers.find(({ id }) => id === to)
+    if (from && target?.client) target.client.tell('signal:received', { from: from.id, signal })
+    else
+      client.tell('request:refused', {
+        request: 'signal:send',
+        code: from ? 'peer-not-found' : 'not-in-room',
+        message: '',
+      })
+  }
+
+  #join(client: ClientDouble, { name }: Payload<'room:join'>): Result<unknown> {
+    if (!this.hasRoom) return refuse('room-not-found')
+    if (this.#peers.length >= this.capacity) return refuse('room-full')
+    const peer: Peer = { id: client.peerId, name, token: '', client }
+    this.#peers.push(peer)
+    this.#tell('peer:joined', { id: peer.id, name, presence: 'present' }, peer)
+    return this.#seat(peer)
+  }
+
+  #resume(client: ClientDouble, { token }: Payload<'peer:resume'>): Result<unknown> {
+    const peer = this.#peers.find((each) => each.token === token)
+    if (!peer) return refuse(this.hasRoom ? 'resume-refused' : 'room-not-found')
+    peer.client?.tell('session:replaced', undefined)
+    peer.client = client
+    this.#tell('peer:back', { id: peer.id }, peer)
+    return this.#seat(peer)
+  }
+
+  #seat(peer: Peer): Result<unknown> {
+    peer.token = randomId()
+    this.#tellOnlookers()
+    return { ok: true, value: { peerId: peer.id, token: peer.token, room: this.room, chat: this.#chat } }
+  }
+
+  #leave(client: ClientDouble): Result<unknown> {
+    const peer = this.#peers.find((each) => each.client === client)
+    if (peer) this.#remove(peer, 'left')
+    return { ok: true, value: {} }
+  }
+
+  #remove(peer: Peer, reason: LeaveReason): void {
+    this.#peers = this.#peers.filter((each) => each !== peer)
+    this.#tell('peer:left', { id: peer.id, reason }, peer)
+    this.#tellOnlookers()
+  }
+
+  #say(client: ClientDouble, { nonce, text }: Payload<'chat:send'>): Result<unknown> {
+    const peer = this.#peers.find((each) => each.client === client)
+    if (!peer) return refuse('not-in-room')
+    const known = this.#chat.find((each) => each.nonce === nonce)
+    if (known) return { ok: true, value: known }
+    const message = { id: this.#chat.length + 1, from: peer.id, name: peer.name, text, nonce, at: Date.now() }
+    this.#chat.push(message)
+    for (const { client: each } of this.#peers) each?.tell('chat:posted', message)
+    return { ok: true, value: message }
+  }
+
+  #tell<Name extends keyof SignallingEvents>(name: Name, fact: SignallingEvents[Name][0], but: Peer): void {
+    for (const peer of this.#peers)
+      if (peer !== but) peer.client?.tell(name, ...([fact] as unknown as SignallingEvents[Name]))
+  }
+
+  #tellOnlookers(): void {
+    for (const client of this.clients)
+      if (!this.#peers.some((peer) => peer.client === client))
+        client.tell('room:changed', { ...this.room, peers: [...this.room.peers] })
+  }
+}
+
+/** What a page holds of `ServerDouble`. Everything takes a task, as on a wire, and keeps its order. */
+export class ClientDouble implements Signalling {
+  readonly #server: ServerDouble
+  readonly #events = new Emitter<SignallingEvents>()
+  peerId: PeerId = randomId()
+  isOnline = false
+  isClosed = false
+
+  constructor(server: ServerDouble) {
+    this.#server = server
+  }
+
+  on<Name extends keyof SignallingEvents>(name: Name, listener: (...args: SignallingEvents[Name]) => void): () => void {
+    return this.#events.on(name, listener)
+  }
+
+  async connect(): Promise<Result<Session, 'server-unreachable'>> {
+    await later()
+    if (!this.#server.isUp) return refuse('server-unreachable')
+    this.isOnline = true
+    return { ok: true, value: { peerId: this.peerId, iceServers: [] } }
+  }
+
+  async request<Name extends RequestName>(name: Name, payload: Payload<Name>): Promise<Answered<Name>> {
+    if (!this.isOnline) return refuse('disconnected')
+    await later()
+    if (!this.#server.isUp) return refuse('disconnected')
+    const answer = this.#server.answer(this, name, payload)
+    if (answer === 'timeout') return refuse('timeout')
+    const copy: unknown = JSON.parse(JSON.stringify(answer))
+    await later()
+    return parseAnswer(name, copy)
+  }
+
+  sendSignal(to: PeerId, signal: Signal): void {
+    void later().then(() => this.isOnline && this.#server.isUp && this.#server.relay(this, to, signal))
+  }
+
+  renew(): void {
+    this.lose()
+    if (this.#server.isUp) this.reopen()
+  }
+
+  close(): void {
+    this.isClosed = true
+    if (this.isOnline) this.#server.cut(this)
+    this.isOnline = false
+  }
+
+  tell<Name extends keyof SignallingEvents>(name: Name, ...args: SignallingEvents[Name]): void {
+    const copy = JSON.parse(JSON.stringify(args)) as SignallingEvents[Name]
+    void later().then(() => {
+      if (this.isOnline) this.#events.emit(name, ...copy)
+    })
+  }
+
+  lose(): void {
+    if (!this.isOnline) return
+    this.isOnline = false
+    if (!this.isClosed) this.#events.emit('lost')
+  }
+
+  reopen(): void {
+    if (this.isClosed || this.isOnline) return
+    this.isOnline = true
+    this.peerId = randomId()
+    this.#events.emit('opened', { peerId: this.peerId, iceServers: [] })
+  }
+}
+
+const queue: { last: Promise<void> } = { last: Promise.resolve() }
+
+/** A task from now, and after everything that was put off before. */
+const later = (): Promise<void> => {
+  queue.last = queue.last.then(() => new Promise((resolve) => setTimeout(resolve)))
+  return queue.last
+}

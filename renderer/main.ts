@@ -1,0 +1,31 @@
+/** The page's start: builds the objects of this window, mounts the screens, leads to the first one. */
+import { mount } from 'svelte'
+import App from './App.svelte'
+import './app.css'
+import { Call } from './call/call.ts'
+import { LocalMedia } from './call/local-media.ts'
+import { openDesktop } from './desktop.ts'
+import { openPage } from './state/page.ts'
+import { openTabMemory } from './state/tab-memory.ts'
+
+const desktop = openDesktop()
+
+/** The kind of an error and where, never its words: they may hold names. */
+const describe = (cause: unknown): string =>
+  cause instanceof Error ? `${cause.name} ${(cause.stack ?? '').match(/[\w-]+\.js:\d+:\d+/)?.[0] ?? ''}` : typeof cause
+window.addEventListener('error', ({ error }) => void desktop.log('error', `uncaught: ${describe(error)}`))
+window.addEventListener(
+  'unhandledrejection',
+  ({ reason }) => void desktop.log('error', `unhandled: ${describe(reason)}`),
+)
+
+const media = new LocalMedia({ systemAccess: (kind) => desktop.askMediaAccess(kind) })
+const memory = openTabMemory('earshot.call')
+const call = new Call({ media, memory })
+const { page, start } = await openPage({ desktop, call, media, memory, goTo: (url) => location.assign(url) })
+const target = document.getElementById('app')
+if (target === null) throw new Error('index.html has no #app')
+// First the way, then the picture: the address of a meeting does not show Home for a moment.
+const started = start()
+mount(App, { target, props: { page } })
+await started

@@ -1,0 +1,69 @@
+import type { DesktopApi } from '#electron/ipc.ts'
+import type { CallState } from '../call/call-state.ts'
+import type { CallView } from './call.svelte.ts'
+import type { MediaView } from './media.svelte.ts'
+import type { SettingsView } from './settings.svelte.ts'
+
+interface Parts {
+  readonly call: CallView
+  readonly media: MediaView
+  readonly settings: SettingsView
+  readonly desktop: DesktopApi
+}
+
+/** What the devices should be in this state; `keep` while one is on the way. */
+const mediaFor = (state: CallState): 'green-room' | 'resume' | 'closed' | 'keep' => {
+  switch (state.phase) {
+    case 'green-room':
+      return 'green-room'
+    case 'joined':
+      return 'resume'
+    case 'opening':
+      return state.goal === 'resume' ? 'resume' : 'keep'
+    case 'idle':
+    case 'ended':
+    case 'failed':
+      return 'closed'
+  }
+}
+
+/**
+ * What the page does for a call beside showing it: opens and closes camera and microphone, tells the desktop, keeps
+ * the meeting among the recent ones, and passes on that the network changed. Answers its own end.
+ */
+export const attendCall = ({ call, media, settings, desktop }: Parts): (() => void) => {
+  let before: CallState = { phase: 'idle' }
+  let areDevicesOpen = false
+
+  const report = (cause: unknown) => void desktop.log('error', `devices did not open: ${String(cause)}`)
+  const followDevices = (state: CallState): void => {
+    const goal = mediaFor(state)
+    if (goal === 'keep' || areDevicesOpen === (goal !== 'closed')) return
+    areDevicesOpen = goal !== 'closed'
+    if (goal === 'closed') media.controls.close()
+    else media.open(goal).catch(report)
+  }
+  const follow = (): void => {
+    const state = call.controls.state
+    const [wasJoined, isJoined] = [before.phase === 'joined', state.phase === 'joined']
+    before = state
+    followDevices(state)
+    if (wasJoined !== isJoined) void desktop.setInCall(isJoined).catch(report)
+    if (state.phase === 'joined' && !wasJoined) {
+      const { room, serverUrl, since } = state
+      settings.rememberMeeting({ code: room.code, serverUrl, title: room.title, at: since })
+    }
+  }
+  const checkNetwork = (): void => {
+    call.controls.reconnectNow()
+    call.controls.checkLinks()
+  }
+
+  const stops = [call.controls.on('changed', follow), desktop.on('networkChanged', checkNetwork)]
+  window.addEventListener('online', checkNetwork)
+  follow()
+  return () => {
+    for (const stop of stops) stop()
+    window.removeEventListener('online', checkNetwork)
+  }
+}

@@ -1,0 +1,51 @@
+import type { DesktopApi, RecentMeeting, Settings } from '#electron/ipc.ts'
+
+const MAX_RECENT = 12
+
+/** The settings as runes see them. The desktop is their owner; this is what it last said. */
+export class SettingsView {
+  readonly #desktop: DesktopApi
+  readonly #stop: () => void
+  #current: Settings
+
+  constructor(desktop: DesktopApi, initial: Settings) {
+    this.#desktop = desktop
+    this.#current = $state.raw(initial)
+    this.#stop = desktop.on('settingsChanged', (settings) => {
+      this.#current = settings
+    })
+  }
+
+  get current(): Settings {
+    return this.#current
+  }
+
+  /** Rejects when the desktop refuses the change; then nothing is changed. */
+  async change(change: Partial<Settings>): Promise<void> {
+    this.#current = await this.#desktop.changeSettings(change)
+  }
+
+  /** For what is kept along the way (a toggle, a chosen device): a refusal is logged and costs nothing else. */
+  remember(change: Partial<Settings>): void {
+    this.change(change).catch((cause: unknown) => {
+      void this.#desktop.log('warn', `settings not kept (${Object.keys(change).join(', ')}): ${String(cause)}`)
+    })
+  }
+
+  /** Puts a meeting first among the recent ones, once. */
+  rememberMeeting(meeting: RecentMeeting): void {
+    const others = this.#current.recent.filter((recent) => !isSameMeeting(recent, meeting))
+    this.remember({ recent: [meeting, ...others].slice(0, MAX_RECENT) })
+  }
+
+  forgetMeeting(meeting: RecentMeeting): void {
+    this.remember({ recent: this.#current.recent.filter((recent) => !isSameMeeting(recent, meeting)) })
+  }
+
+  close(): void {
+    this.#stop()
+  }
+}
+
+const isSameMeeting = (one: RecentMeeting, other: RecentMeeting): boolean =>
+  one.code === other.code && one.serverUrl === other.serverUrl

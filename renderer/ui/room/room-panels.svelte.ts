@@ -1,0 +1,46 @@
+import type { CallState } from '../../call/call-state.ts'
+
+export type PanelName = 'chat' | 'people'
+type Joined = Extract<CallState, { phase: 'joined' }>
+
+/** Which side panel is open, and what of the chat has been seen. */
+export class RoomPanels {
+  #open: PanelName | null
+  #seenAtMs: number
+  readonly #chat: () => Joined['chat']
+
+  /** `chat` is read as runes are. What was written before this window came counts as seen. */
+  constructor(chat: () => Joined['chat']) {
+    this.#chat = chat
+    this.#open = $state(null)
+    this.#seenAtMs = $state(this.#latestMs())
+  }
+
+  get open(): PanelName | null {
+    return this.#open
+  }
+
+  /** Messages of others since the chat was last open. */
+  unreadFor(you: string): number {
+    if (this.#open === 'chat') return 0
+    return this.#chat().filter(({ at, from, delivery }) => from !== you && delivery === 'sent' && at > this.#seenAtMs)
+      .length
+  }
+
+  toggle(panel: PanelName): void {
+    this.#switchTo(this.#open === panel ? null : panel)
+  }
+
+  close(): void {
+    this.#switchTo(null)
+  }
+
+  #switchTo(panel: PanelName | null): void {
+    if (this.#open === 'chat' || panel === 'chat') this.#seenAtMs = this.#latestMs()
+    this.#open = panel
+  }
+
+  #latestMs(): number {
+    return Math.max(0, ...this.#chat().map(({ at }) => at))
+  }
+}

@@ -1,0 +1,36 @@
+import { expect, test } from 'vitest'
+import { SettingsView } from '#renderer/state/settings.svelte.ts'
+import { DesktopDouble } from '../ui/doubles.ts'
+
+const meeting = (number: number) => ({ code: `code-${String(number)}`, serverUrl: 'http://a', title: '', at: number })
+
+test('a meeting is remembered once, newest first, and at most twelve are', async () => {
+  const desktop = new DesktopDouble()
+  const settings = new SettingsView(desktop, desktop.settings)
+  for (let number = 1; number <= 14; number += 1) {
+    settings.rememberMeeting(meeting(number))
+    await expect.poll(() => settings.current.recent[0]).toEqual(meeting(number))
+  }
+  expect(settings.current.recent).toHaveLength(12)
+  settings.rememberMeeting({ ...meeting(10), at: 99 })
+  await expect.poll(() => settings.current.recent[0]).toEqual({ ...meeting(10), at: 99 })
+  expect(settings.current.recent.filter(({ code }) => code === 'code-10')).toHaveLength(1)
+})
+
+test('a change that the desktop refuses rejects and changes nothing', async () => {
+  const desktop = new DesktopDouble({ name: 'Ann' })
+  const settings = new SettingsView(desktop, desktop.settings)
+  desktop.changeSettings = () => Promise.reject(new Error('refused'))
+  await expect(settings.change({ name: 'x' })).rejects.toThrow('refused')
+  expect(settings.current.name).toBe('Ann')
+})
+
+test('a change made elsewhere is followed until the view is closed', () => {
+  const desktop = new DesktopDouble({ name: 'Ann' })
+  const settings = new SettingsView(desktop, desktop.settings)
+  desktop.tell('settingsChanged', { ...desktop.settings, name: 'Anna' })
+  expect(settings.current.name).toBe('Anna')
+  settings.close()
+  desktop.tell('settingsChanged', { ...desktop.settings, name: 'Ben' })
+  expect(settings.current.name).toBe('Anna')
+})

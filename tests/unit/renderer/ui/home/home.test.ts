@@ -1,0 +1,210 @@
+import { describe, expect, test } from 'vitest'
+import { page as screen } from 'vitest/browser'
+import { code } from '../doubles.ts'
+import { openWindow } from '../open-window.ts'
+
+const host = screen.getByRole('button', { name: 'Host a meeting' })
+const join = screen.getByRole('button', { name: 'Join', exact: true })
+const codeOrLink = screen.getByRole('textbox', { name: 'Code or link' })
+const yourName = screen.getByRole('textbox', { name: 'Your name' })
+
+describe('the name', () => {
+  test('the first time it is asked for, and hosting without one says so and goes to the field', async () => {
+    const { call } = await openWindow({ settings: { name: '' } })
+    await host.click()
+    await expect.element(screen.getByText(/Enter your name first/)).toBeVisible()
+    await expect.element(yourName).toHaveFocus()
+    expect(call.asked).toEqual([])
+  })
+
+  test('typed once, it is kept and used', async () => {
+    const { desktop, call } = await openWindow({ settings: { name: '' } })
+    await yourName.fill('  Ben   Okafor ')
+    await host.click()
+    await expect.poll(() => desktop.settings.name).toBe('Ben Okafor')
+    await expect
+      .poll(() => call.asked.at(-1))
+      .toEqual(['host', 'http://127.0.0.1:8001', { title: 'Ben Okafor’s meeting' }])
+  })
+
+  test('known, it is shown and can be changed; an empty one leaves the former', async () => {
+    const { desktop } = await openWindow({ settings: { name: 'Ann' } })
+    await expect.element(screen.getByRole('heading', { name: 'Ann' })).toBeVisible()
+    await screen.getByRole('button', { name: 'Change your name' }).click()
+    await yourName.fill('Anna')
+    await codeOrLink.click()
+    await expect.element(screen.getByRole('heading', { name: 'Anna' })).toBeVisible()
+    expect(desktop.settings.name).toBe('Anna')
+    await screen.getByRole('button', { name: 'Change your name' }).click()
+    await yourName.fill('')
+    await codeOrLink.click()
+    await expect.element(screen.getByRole('heading', { name: 'Anna' })).toBeVisible()
+    expect(desktop.settings.name).toBe('Anna')
+  })
+})
+
+describe('joining', () => {
+  test.each([
+    ['', 'Enter the code or the link'],
+    ['what is this', 'neither a code nor a link'],
+    ['ftp://example.org/r/k7mq-2xvd-9thr', 'neither a code nor a link'],
+    ['192.168.1.20:8001', 'Add the code of the meeting'],
+    ['k7mq-2xvd-9thr', 'does not say where the meeting is'],
+  ])('"%s" is answered with what is missing', async (typed, sentence) => {
+    const { call } = await openWindow()
+    await codeOrLink.fill(typed)
+    await join.click()
+    await expect.element(screen.getByText(new RegExp(sentence))).toBeVisible()
+    await expect.element(codeOrLink).toHaveFocus()
+    expect(call.asked).toEqual([])
+  })
+
+  test.each([
+    ['http://192.168.1.20:8001/r/k7mq-2xvd-9thr', 'http://192.168.1.20:8001'],
+    ['192.168.1.20:8001/r/k7mq2xvd9thr', 'http://192.168.1.20:8001'],
+    ['192.168.1.20:8001 K7MQ 2XVD 9THR', 'http://192.168.1.20:8001'],
+  ])('%s leads to its server', async (typed, serverUrl) => {
+    const { call } = await openWindow()
+    await codeOrLink.fill(typed)
+    await join.click()
+    await expect.poll(() => call.asked).toEqual([['open', serverUrl, code]])
+  })
+
+  test('a bare code is looked up on the server of the settings, else on the own one', async () => {
+    const { call, desktop, page } = await openWindow({ settings: { serverUrl: 'https://meet.example' } })
+    await codeOrLink.fill('k7mq-2xvd-9thr')
+    await join.click()
+    await expect.poll(() => call.asked.at(-1)).toEqual(['open', 'https://meet.example', code])
+    await page.settings.change({ serverUrl: '' })
+    desktop.tell('hostChanged', desktop.hostAfterStart)
+    await join.click()
+    await expect.poll(() => call.asked.at(-1)).toEqual(['open', 'http://127.0.0.1:8001', code])
+  })
+
+  test('in a browser a bare code is looked up on the server of the page, and a foreign link goes to its own page', async () => {
+    const { call, wentTo } = await openWindow({ platform: 'browser' })
+    await codeOrLink.fill('k7mq-2xvd-9thr')
+    await join.click()
+    await expect.poll(() => call.asked).toEqual([['open', location.origin, code]])
+    await codeOrLink.fill('https://meet.example/r/k7mq-2xvd-9thr')
+    await join.click()
+    await expect.poll(() => wentTo).toEqual([`https://meet.example/r/${code}`])
+    expect(call.asked).toHaveLength(1)
+  })
+})
+
+describe('hosting in the desktop app', () => {
+  test('the steps of starting are shown, and can be cancelled', async () => {
+    const { desktop, call } = await openWindow({
+      prepare: (double) => {
+        double.startHost = () => {
+          double.tell('hostChanged', { phase: 'starting', step: 'port' })
+          return new Promise(() => undefined)
+        }
+      },
+    })
+    await host.click()
+    await expect.element(screen.getByRole('listitem').filter({ hasText: 'Finding a free port' })).toBeVisible()
+    await expect
+      .element(screen.getByRole('listitem').filter({ hasText: 'Finding a free port' }))
+      .toHaveAttribute('aria-current', 'step')
+    await screen.getByRole('button', { name: 'Cancel' }).click()
+    await expect.element(host).toBeVisible()
+    expect(desktop.asked).toContainEqual(['stopHost'])
+    expect(call.asked).toEqual([])
+  })
+
+  test('a failure is said in a sentence and can be tried again', async () => {
+    const { desktop, call } = await openWindow({
+      prepare: (double) => {
+        double.hostAfterStart = { phase: 'failed', reason: 'no-free-port' }
+      },
+    })
+    const works = { ...desktop.hostAfterStart }
+    await host.click()
+    await expect.element(screen.getByText(/All the ports that were tried/)).toBeVisible()
+    expect(works).toMatchObject({ phase: 'failed' })
+    desktop.hostAfterStart = {
+      phase: 'running',
+      url: 'http://127.0.0.1:9000',
+      port: 9000,
+      takenPort: null,
+      addresses: [],
+    }
+    await screen.getByRole('button', { name: 'Try again' }).click()
+    await expect.poll(() => call.asked.at(-1)?.slice(0, 2)).toEqual(['host', 'http://127.0.0.1:9000'])
+  })
+
+  test('a server that goes on running is said, and can be stopped', async () => {
+    const { desktop } = await openWindow({
+      prepare: (double) => {
+        double.host = double.hostAfterStart
+      },
+    })
+    await expect.element(screen.getByText(/hosting on 192\.168\.1\.20:8001/)).toBeVisible()
+    await screen.getByRole('button', { name: 'Stop hosting' }).click()
+    await expect.element(screen.getByText(/hosting on/)).not.toBeInTheDocument()
+    expect(desktop.asked).toEqual([['stopHost']])
+  })
+})
+
+describe('recent meetings', () => {
+  const recent = [
+    { code, serverUrl: 'https://meet.example', title: 'Tuesday', at: Date.now() - 3_600_000 },
+    { code: '3h9xkd71qmtv', serverUrl: 'http://127.0.0.1:8001', title: '', at: Date.now() - 86_400_000 },
+  ]
+
+  test('one click leads in again', async () => {
+    const { call } = await openWindow({ settings: { recent } })
+    await screen.getByRole('button', { name: /^Join Tuesday again/ }).click()
+    await expect.poll(() => call.asked).toEqual([['open', 'https://meet.example', code]])
+  })
+
+  test('one on this computer starts its server first', async () => {
+    const { call, desktop } = await openWindow({ settings: { recent } })
+    await screen.getByRole('button', { name: /^Join Meeting again/ }).click()
+    await expect.poll(() => call.asked).toEqual([['open', 'http://127.0.0.1:8001', '3h9xkd71qmtv']])
+    expect(desktop.asked).toEqual([['startHost']])
+  })
+
+  test('one can be removed', async () => {
+    const { desktop } = await openWindow({ settings: { recent } })
+    await screen.getByRole('button', { name: /^Remove Tuesday/ }).click()
+    await expect.element(screen.getByRole('button', { name: /^Join Tuesday again/ })).not.toBeInTheDocument()
+    expect(desktop.settings.recent).toEqual(recent.slice(1))
+  })
+})
+
+describe('settings', () => {
+  test('the theme follows the choice at once', async () => {
+    await openWindow({ settings: { theme: 'light' } })
+    await expect.poll(() => document.documentElement.dataset['theme']).toBe('light')
+    await screen.getByRole('button', { name: 'Settings' }).click()
+    await screen.getByRole('radio', { name: 'Dark' }).click()
+    await expect.poll(() => document.documentElement.dataset['theme']).toBe('dark')
+  })
+
+  test('what cannot be is refused in words, and nothing is changed', async () => {
+    const { desktop } = await openWindow()
+    await screen.getByRole('button', { name: 'Settings' }).click()
+    await screen.getByRole('textbox', { name: 'Port for hosting' }).fill('80')
+    await screen.getByRole('button', { name: 'Save' }).click()
+    await expect.element(screen.getByText(/from 1024 to 65535/)).toBeVisible()
+    await screen.getByRole('textbox', { name: 'Port for hosting' }).fill('9000')
+    await screen.getByRole('textbox', { name: 'Server for short codes' }).fill('meet.example')
+    await screen.getByRole('button', { name: 'Save' }).click()
+    await expect.element(screen.getByText(/begins with https:\/\//)).toBeVisible()
+    expect(desktop.settings).toMatchObject({ hostPort: 8001, serverUrl: '' })
+    await screen.getByRole('textbox', { name: 'Server for short codes' }).fill('https://meet.example')
+    await screen.getByRole('button', { name: 'Save' }).click()
+    await expect.poll(() => desktop.settings).toMatchObject({ hostPort: 9000, serverUrl: 'https://meet.example' })
+    await expect.element(screen.getByRole('dialog')).not.toBeInTheDocument()
+  })
+
+  test('a browser has no host to set up', async () => {
+    await openWindow({ platform: 'browser' })
+    await screen.getByRole('button', { name: 'Settings' }).click()
+    await expect.element(screen.getByRole('textbox', { name: 'Your name' })).toBeVisible()
+    await expect.element(screen.getByRole('textbox', { name: 'Port for hosting' })).not.toBeInTheDocument()
+  })
+})

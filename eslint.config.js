@@ -121,7 +121,14 @@ export default ts.config(
       'no-restricted-globals': ['error', 'window', 'document'],
       ...border(
         'The main process may import signalling/server.ts and its contract, and nothing of the page.',
-        ['#renderer/*', '**/../renderer/*', '#signalling/*', '!#signalling/server.ts', '!#signalling/protocol.ts', '#tests/*'],
+        [
+          '#renderer/*',
+          '**/../renderer/*',
+          '#signalling/*',
+          '!#signalling/server.ts',
+          '!#signalling/protocol.ts',
+          '#tests/*',
+        ],
         electronOnly,
       ),
     },

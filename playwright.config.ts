@@ -2,7 +2,11 @@ import { defineConfig } from 'playwright/test'
 import { chromiumArgs, chromiumPath } from './tests/helpers/chromium-launch.ts'
 
 export default defineConfig({
-  testDir: 'tests/e2e',
+  projects: [
+    { name: 'e2e', testDir: 'tests/e2e' },
+    // Needs root and Linux's network namespaces; run by `npm run test:lan`.
+    { name: 'lan', testDir: 'tests/lan' },
+  ],
   outputDir: 'test-results',
   // Each test runs several browsers with live video; side by side they would starve each other on a small machine.
   workers: 1,
@@ -13,7 +17,8 @@ export default defineConfig({
   retries: 0,
   reporter: [['list'], ['json', { outputFile: 'test-results/e2e.json' }]],
   use: {
-    trace: 'retain-on-failure',
+    // No traces: their screencast costs more than the video calls under test.
+    screenshot: 'only-on-failure',
     launchOptions: { executablePath: chromiumPath, args: chromiumArgs },
   },
 })

@@ -7,7 +7,7 @@ export default defineConfig({
   root: 'renderer',
   // Absolute, so that the page also works at /r/<code>.
   base: '/',
-  plugins: [svelte(), tailwindcss()],
+  plugins: [svelte({ configFile: '../svelte.config.js' }), tailwindcss()],
   build: {
     outDir: '../dist/renderer',
     emptyOutDir: true,

@@ -17,6 +17,8 @@ export default defineConfig({
       {
         // The page's code runs where it lives: real WebRTC, real media elements, fake camera and microphone.
         plugins: [svelte()],
+        // Found before the run: a dependency met in the middle of it would reload the page under a test.
+        optimizeDeps: { entries: ['renderer/main.ts', 'tests/unit/renderer/**/*.test.ts'] },
         test: {
           name: 'page',
           include: ['tests/unit/renderer/**/*.test.ts'],

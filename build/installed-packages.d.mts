@@ -1,0 +1,2 @@
+export declare const rememberInstallation: (root: string) => void
+export declare const missingPackages: (root: string) => string[]

@@ -1,0 +1,104 @@
+/**
+ * `npm run bench`: how far Earshot is from the least that the same machine can do. Every figure is a ratio to a bare
+ * thing measured in the same run, since the machine is never quiet. Loopback and own network namespaces only.
+ */
+import { HOME_LIMIT_KB, homeSizeKb } from '#build/page-size.ts'
+import { node, run, runMain } from '#build/run.ts'
+import { whyNoDelayedLan } from './delayed-lan.ts'
+import { measureDelayedJoin, measureJoinTime } from './join-time.ts'
+import { measureRelayMemory, measureRelayRate } from './relay.ts'
+
+const WHOLE_RUN_LIMIT_MS = 10 * 60_000
+
+interface Row {
+  readonly what: string
+  /** The two figures behind the value. */
+  readonly measured: string
+  readonly value: number
+  readonly limit: { readonly atMost: number } | { readonly atLeast: number }
+}
+
+const isWithin = ({ value, limit }: Row): boolean =>
+  'atMost' in limit ? value <= limit.atMost : value >= limit.atLeast
+
+const cells = (row: Row): string[] => [
+  row.what,
+  row.measured,
+  row.value.toFixed(2),
+  'atMost' in row.limit ? `<= ${String(row.limit.atMost)}` : `>= ${String(row.limit.atLeast)}`,
+  isWithin(row) ? 'PASS' : 'over',
+]
+
+const print = (row: Row): void => {
+  const [what = '', measured = '', value = '', limit = '', verdict = ''] = cells(row)
+  console.log([what.padEnd(38), measured.padEnd(52), value.padStart(7), limit.padStart(8), verdict].join('  '))
+}
+
+const round = (value: number): string => String(Math.round(value))
+
+const relayRate = async (): Promise<Row[]> => {
+  const { earshot, bare } = await measureRelayRate()
+  const arrived = `${round(earshot.perSecond)} to ${round(bare.perSecond)} arrived`
+  const measured = `${round(earshot.perCpuSecond)} to ${round(bare.perCpuSecond)} (${arrived})`
+  const value = earshot.perCpuSecond / bare.perCpuSecond
+  return [{ what: 'descriptions a second, to bare', measured, value, limit: { atLeast: 0.8 } }]
+}
+
+const relayMemory = async (): Promise<Row[]> => {
+  const { earshot, bare } = await measureRelayMemory()
+  const measured = `${(earshot / 1000).toFixed(1)} to ${(bare / 1000).toFixed(1)} kB`
+  return [{ what: 'memory of a quiet person, to bare', measured, value: earshot / bare, limit: { atMost: 1.3 } }]
+}
+
+const joinTime = async (): Promise<Row[]> => {
+  const { earshotMs, limitMs } = await measureJoinTime()
+  const measured = `${round(earshotMs)} to ${round(limitMs)} ms`
+  return [
+    { what: 'Join to both pictures, to wired directly', measured, value: earshotMs / limitMs, limit: { atMost: 1.4 } },
+  ]
+}
+
+const delayedJoin = async (): Promise<Row[]> => {
+  const reason = await whyNoDelayedLan()
+  if (reason !== null) {
+    console.log(`Join over a slow network: left out (${reason})`)
+    return []
+  }
+  const { points, roundTrips } = await measureDelayedJoin()
+  const measured = points.map(({ roundTripMs, joinMs }) => `${round(joinMs)} ms at ${String(roundTripMs)}`).join(', ')
+  return [{ what: 'Join, in round trips', measured, value: roundTrips, limit: { atMost: 5 } }]
+}
+
+const pageSize = (): Promise<Row[]> => {
+  const value = homeSizeKb('dist/renderer')
+  return Promise.resolve([{ what: 'Home, kB gzipped', measured: '', value, limit: { atMost: HOME_LIMIT_KB } }])
+}
+
+const parts = { relayRate, relayMemory, joinTime, delayedJoin, pageSize }
+
+/** Each part on its own, so that one that cannot be measured does not hide the others. */
+const measure = async (name: keyof typeof parts): Promise<boolean> => {
+  try {
+    const rows = await parts[name]()
+    for (const row of rows) print(row)
+    return rows.every(isWithin)
+  } catch (error) {
+    console.error(`${name} could not be measured:`, error)
+    return false
+  }
+}
+
+await runMain(async () => {
+  setTimeout(() => {
+    console.error('The bench is stopped: it ran for more than 10 minutes.')
+    process.exit(1)
+  }, WHOLE_RUN_LIMIT_MS).unref()
+  const wanted = process.argv.slice(2)
+  const names = (Object.keys(parts) as (keyof typeof parts)[]).filter(
+    (name) => wanted.length === 0 || wanted.includes(name),
+  )
+  if (names.some((name) => !name.startsWith('relay')) && (await run([node, 'build/build.ts', 'page'])) !== 0) return 1
+  let isAllWithin = true
+  for (const name of names) isAllWithin = (await measure(name)) && isAllWithin
+  return isAllWithin ? 0 : 1
+})

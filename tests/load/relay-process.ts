@@ -1,0 +1,55 @@
+/**
+ * One relay in a process of its own, so that what it costs can be told apart: `earshot`, the real server with every
+ * check it makes, or `bare`, the least that Socket.IO can do. Started by relay.ts with --expose-gc; answers each
+ * message of its parent with a `Usage`.
+ */
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { Server, type Socket } from 'socket.io'
+
+export interface Usage {
+  /** Memory of the process after a garbage collection. */
+  readonly rssBytes: number
+  /** Processor time so far, user and system. */
+  readonly cpuMs: number
+}
+
+/** Pairs up the sockets as they come and hands each message to the other one, unread. */
+const startBareRelay = async (): Promise<string> => {
+  const http = createServer()
+  const io = new Server(http, { transports: ['websocket'], serveClient: false, maxHttpBufferSize: 64 * 1024 })
+  let single: Socket | undefined
+  io.on('connection', (socket) => {
+    const partner = single
+    single = partner ? undefined : socket
+    if (!partner) return
+    for (const [from, to] of [
+      [socket, partner],
+      [partner, socket],
+    ] as const) {
+      from.on('signal:send', (signal: unknown) => to.emit('signal:received', signal))
+    }
+  })
+  await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve))
+  return `http://127.0.0.1:${String((http.address() as AddressInfo).port)}`
+}
+
+/** Loaded only here, so that the bare process does not carry it. */
+const startEarshot = async (): Promise<string> => {
+  const { startSignallingServer } = await import('#signalling/server.ts')
+  // Every check stays, but a load is by its nature what the rates are there to hold back.
+  const unbound = { burst: 1e9, perSecond: 1e9 }
+  const { url } = await startSignallingServer({ host: '127.0.0.1', limits: { signalRate: unbound } })
+  return url
+}
+
+const usage = (): Usage => {
+  globalThis.gc?.()
+  const { user, system } = process.cpuUsage()
+  return { rssBytes: process.memoryUsage.rss(), cpuMs: (user + system) / 1000 }
+}
+
+const url = await (process.argv[2] === 'earshot' ? startEarshot() : startBareRelay())
+process.on('message', () => process.send?.(usage()))
+process.on('disconnect', () => process.exit())
+process.send?.(url)

@@ -50,8 +50,11 @@ export class MediaLine {
     })
   }
 
-  /** Takes the line that the other side offered, and gives up an own one that lost against it. */
-  async adopt(rtc: RTCPeerConnection): Promise<void> {
+  /**
+   * Takes the line that the other side offered, and gives up an own one that lost against it. What is sent on it is set
+   * while the answer is made: nothing of it is in the description.
+   */
+  adopt(rtc: RTCPeerConnection): void {
     const own = this.#transceiver
     if (own !== null && own.mid !== null) return
     const { kind, group } = this.#options
@@ -61,7 +64,7 @@ export class MediaLine {
     offered.direction = 'sendrecv'
     offered.sender.setStreams(group)
     this.#transceiver = offered
-    await this.set(this.#wish)
+    void this.set(this.#wish)
   }
 
   async set(wish: Partial<Wish>): Promise<void> {

@@ -25,7 +25,7 @@ export interface NegotiationOptions {
   /** Gives way when both offer at once. Exactly one of the two sides is polite. */
   readonly isPolite: boolean
   /** Runs between taking an offer and answering it: the moment to put own tracks on its transceivers. */
-  readonly onOffer: () => Promise<void>
+  readonly onOffer: () => void
   readonly log: Log
 }
 
@@ -127,7 +127,7 @@ export class Negotiation {
     log('debug', `Took an ${type}`)
     if (type === 'offer') {
       this.#isStarted = true
-      await onOffer()
+      onOffer()
       this.#isHeld = false
       await rtc.setLocalDescription()
       if (rtc.signalingState === 'stable') this.#say(rtc.localDescription)

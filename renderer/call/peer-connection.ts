@@ -7,7 +7,10 @@ import { MediaLine } from './media-line.ts'
 import { Negotiation, type Message } from './negotiation.ts'
 import type { OwnMedia } from './own-media.ts'
 import { randomId } from './random-id.ts'
-import { audioEncoding, videoEncoding, type VideoLimits } from './sending-limits.ts'
+import { audioEncoding, firstPicture, videoEncoding, type VideoLimits } from './sending-limits.ts'
+
+/** From the first path until full pictures are sent; by then libwebrtc has measured it. */
+const FIRST_PICTURE_MS = 1500
 
 export interface PeerConnectionOptions {
   readonly configuration: RTCConfiguration
@@ -42,17 +45,22 @@ export class PeerConnection {
   readonly #audio: MediaLine
   readonly #video: MediaLine
   #channel: ControlChannel | null = null
+  #videoLimits: VideoLimits
+  #isAtFirstPicture = true
+  #firstPictureTimer: ReturnType<typeof setTimeout> | undefined
 
   constructor({ configuration, isPolite, own, videoLimits, log }: PeerConnectionOptions) {
     const group = new MediaStream()
+    this.#videoLimits = videoLimits
     this.#rtc = new RTCPeerConnection({ ...configuration, bundlePolicy: 'max-bundle', rtcpMuxPolicy: 'require' })
     this.#audio = new MediaLine({ kind: 'audio', group, log, track: own.audio, encoding: audioEncoding() })
-    this.#video = new MediaLine({ kind: 'video', group, log, track: own.video, encoding: videoEncoding(videoLimits) })
+    this.#video = new MediaLine({ kind: 'video', group, log, track: own.video, encoding: this.#videoEncoding })
     this.#negotiation = new Negotiation({ rtc: this.#rtc, isPolite, log, onOffer: () => this.#adoptLines() })
     this.#negotiation.on('message', (message) => {
       this.#events.emit('message', message)
     })
     this.#rtc.addEventListener('connectionstatechange', () => {
+      if (this.#rtc.connectionState === 'connected') this.#growPicture()
       this.#events.emit('state', this.#rtc.connectionState)
     })
     this.#rtc.addEventListener('track', ({ track }) => {
@@ -123,7 +131,8 @@ export class PeerConnection {
   }
 
   async setVideoLimits(limits: VideoLimits): Promise<void> {
-    await this.#video.set({ encoding: videoEncoding(limits) })
+    this.#videoLimits = limits
+    await this.#video.set({ encoding: this.#videoEncoding })
   }
 
   /** There was a gap in the path: lets the other side see something at once. */
@@ -137,12 +146,25 @@ export class PeerConnection {
   }
 
   close(): void {
+    clearTimeout(this.#firstPictureTimer)
     this.#negotiation.close()
     this.#rtc.close()
   }
 
-  async #adoptLines(): Promise<void> {
-    await Promise.all([this.#audio.adopt(this.#rtc), this.#video.adopt(this.#rtc)])
+  get #videoEncoding() {
+    return videoEncoding(this.#isAtFirstPicture ? firstPicture(this.#videoLimits) : this.#videoLimits)
+  }
+
+  #growPicture(): void {
+    this.#firstPictureTimer ??= setTimeout(() => {
+      this.#isAtFirstPicture = false
+      void this.#video.set({ encoding: this.#videoEncoding })
+    }, FIRST_PICTURE_MS)
+  }
+
+  #adoptLines(): void {
+    this.#audio.adopt(this.#rtc)
+    this.#video.adopt(this.#rtc)
     if (!this.#channel) this.#openChannel()
     this.#collectTracks()
   }

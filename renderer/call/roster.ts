@@ -47,6 +47,8 @@ export class Roster {
   readonly #timer: ReturnType<typeof setInterval>
   #own: OwnMedia
   #you: PeerId
+  /** Between `offerToAll` and the server's answer: offering again would only be work for both sides. */
+  #areOffersOnTheirWay = false
   #people: readonly Person[] | null = null
 
   constructor(options: RosterOptions) {
@@ -79,6 +81,7 @@ export class Roster {
 
   /** Starts all prepared links. */
   offerToAll(): void {
+    this.#areOffersOnTheirWay = true
     for (const { link } of this.#members.values()) link.offer()
   }
 
@@ -86,6 +89,8 @@ export class Roster {
   settle(you: PeerId, inside: readonly PeerInfo[]): void {
     const formerly = this.#you
     this.#you = you
+    const wereOffersSent = this.#areOffersOnTheirWay
+    this.#areOffersOnTheirWay = false
     const others = inside.filter(({ id }) => id !== you)
     for (const [id, member] of this.#members) {
       const peer = others.find((other) => other.id === id)
@@ -95,8 +100,8 @@ export class Roster {
     }
     for (const peer of others) {
       const link = this.#members.get(peer.id)?.link
-      if (link) link.flush()
-      else this.#add(peer).offer()
+      if (!link) this.#add(peer).offer()
+      else if (!wereOffersSent) link.flush()
     }
     this.#onChange()
   }

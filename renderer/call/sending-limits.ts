@@ -17,6 +17,16 @@ export const videoLimitsFor = (others: number): VideoLimits => {
   return { maxWidth: 320, maxHeight: 180, maxFramerate: 15, maxBitrate: 150_000 }
 }
 
+/**
+ * What the first pictures of a connection may cost. libwebrtc starts at 300 kb/s and drops frames of a larger size until
+ * it has measured the path, so that a small picture is there sooner than a large one (npm run bench, "Join to both pictures").
+ */
+export const firstPicture = (limits: VideoLimits): VideoLimits => ({
+  ...limits,
+  maxWidth: Math.min(limits.maxWidth, 480),
+  maxHeight: Math.min(limits.maxHeight, 270),
+})
+
 /** W3C webrtc-extensions; not yet in TypeScript's DOM types. */
 type Encoding = RTCRtpEncodingParameters & { scaleResolutionDownTo?: { maxWidth: number; maxHeight: number } }
 

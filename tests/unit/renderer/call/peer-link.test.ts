@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { Signal } from '#signalling/protocol.ts'
 import * as v from 'valibot'
 import { eventually, expectFrames, expectSound } from './await-media.ts'
@@ -38,6 +38,30 @@ describe('connecting', () => {
     expect((polite.sent[0] as { sdp: string }).sdp).toContain('a=candidate:')
     await expectConnected(polite, impolite)
     expect(polite.sent).toHaveLength(1)
+  })
+
+  it('shows a small picture first and the full one soon after', async () => {
+    const wide = await navigator.mediaDevices.getUserMedia({ video: { width: 1280, height: 720 } })
+    const video = wide.getVideoTracks()[0]!
+    onTestFinished(() => {
+      video.stop()
+    })
+    const { polite, impolite } = await makePair({ own: [{ ...silence, video, cameraOn: true }, silence] })
+    polite.link.offer()
+    await expectConnected(polite, impolite)
+    const screen = Object.assign(document.createElement('video'), { muted: true, autoplay: true })
+    onTestFinished(() => {
+      screen.remove()
+    })
+    document.body.append(screen)
+    screen.srcObject = impolite.link.view.stream
+    await eventually(() => {
+      expect(screen.videoWidth).toBeGreaterThan(0)
+    })
+    expect(screen.videoWidth).toBeLessThanOrEqual(480)
+    await eventually(() => {
+      expect(screen.videoWidth).toBeGreaterThan(480)
+    })
   })
 
   it('offers by itself when the offer that it waits for does not come', async () => {

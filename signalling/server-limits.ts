@@ -34,7 +34,7 @@ export interface ServerLimits {
   readonly rooms: number
   /** Those who look at one room from outside: each change is told to each. */
   readonly watchersPerRoom: number
-  /** An empty room is kept this long, counted from when it was made or the last one left. */
+  /** An empty room is kept this long, counted from when it was made or the last one left: its maker may be waiting in front of it. */
   readonly emptyRoomMs: number
   /** A lost connection keeps its place in the room this long. */
   readonly awayMs: number
@@ -85,7 +85,7 @@ export const defaultServerLimits: ServerLimits = {
 
   rooms: 1000,
   watchersPerRoom: 100,
-  emptyRoomMs: 10 * 60_000,
+  emptyRoomMs: 60 * 60_000,
   awayMs: 30_000,
   outboxSignals: 64,
   outboxSize: 256 * 1024,

@@ -71,7 +71,8 @@ export class PeerLink {
     this.#options = options
     this.#own = options.own
     this.#videoLimits = options.videoLimits
-    this.#view = { phase: 'connecting', microphoneOn: true, cameraOn: false, stream: null, quality: 'unknown' }
+    // Both on until they say otherwise: a picture that is waited for can be shown with its first frame.
+    this.#view = { phase: 'connecting', microphoneOn: true, cameraOn: true, stream: null, quality: 'unknown' }
     this.#connection = this.#connect()
     this.#route = new SignalRoute({ ...options, sendOverLink: (signal) => this.#sendOverLink(signal) })
     this.#pulse = new LinkPulse({ sample: () => this.#connection.sample(), log: options.log })

@@ -1,15 +1,15 @@
+import type { PictureSize } from './join-probe.ts'
+
 /**
  * As fast as it can be: two peer connections in one page that hand each other everything directly, with the camera open
  * before. Resolves with the milliseconds until both show a frame of the other. Runs inside a page and must not use
  * anything from outside itself.
  *
- * Both sides of the comparison open the camera alike (1280x720). With a camera of 640x360 this takes less than half as long on a
- * machine of two cores, where the pictures cost more than the way to them.
+ * Opens the camera as the people of the comparison do (`takePictures`).
  */
-export const measureLimit = async (): Promise<number> => {
+export const measureLimit = async (size: PictureSize): Promise<number> => {
   const camera = await navigator.mediaDevices.getUserMedia({
-    // As renderer/call/capture.ts opens it: a larger picture takes longer to be sent by anybody.
-    video: { width: { ideal: 1280 }, height: { ideal: 720 }, frameRate: { ideal: 30 } },
+    video: { ...size, frameRate: { ideal: 30 } },
     audio: true,
   })
   const startedAt = performance.now()

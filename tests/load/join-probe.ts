@@ -47,3 +47,20 @@ export const installJoinProbe = (): void => {
     },
   })
 }
+
+export interface PictureSize {
+  readonly width: number
+  readonly height: number
+}
+
+/** Has a page open its camera in this size, whatever it asks for. Handed to `page.addInitScript`, as above. */
+export const takePictures = (size: PictureSize): void => {
+  const devices = navigator.mediaDevices
+  const open = devices.getUserMedia.bind(devices)
+  devices.getUserMedia = (constraints) =>
+    open(
+      typeof constraints?.video === 'object'
+        ? { ...constraints, video: { ...constraints.video, ...size } }
+        : constraints,
+    )
+}

@@ -9,7 +9,7 @@ import { chromiumArgs, chromiumPath } from '../helpers/chromium-launch.ts'
 import { ServerProcess } from '../helpers/server-process.ts'
 import { DelayedLan } from './delayed-lan.ts'
 import { measureLimit } from './join-limit.ts'
-import { installJoinProbe } from './join-probe.ts'
+import { installJoinProbe, takePictures, type PictureSize } from './join-probe.ts'
 import { median, slope } from './statistics.ts'
 
 const ROUNDS = 7
@@ -19,10 +19,14 @@ const ROUND_TRIPS_MS = [0, 50, 150] as const
 const GREEN_ROOM_MS = 2000
 const FRAME_LIMIT_MS = 15_000
 
-const open = async (browser: Browser, name: string): Promise<CallPage> => {
+/** As the page opens the camera by itself (renderer/call/capture.ts). */
+const FULL: PictureSize = { width: 1280, height: 720 }
+
+const open = async (browser: Browser, name: string, size = FULL): Promise<CallPage> => {
   const context = await browser.newContext({ viewport: { width: 1024, height: 640 } })
   const page = await context.newPage()
   await page.addInitScript(installJoinProbe)
+  await page.addInitScript(takePictures, size)
   return new CallPage(page, name)
 }
 
@@ -36,8 +40,8 @@ const firstFrameAfter = async (page: Page, since: number): Promise<number> => {
 }
 
 /** Somebody comes while the host waits inside; answers the milliseconds until both see each other. */
-const measureJoin = async (host: CallPage, browser: Browser, roomUrl: string): Promise<number> => {
-  const guest = await open(browser, 'Grace')
+const measureJoin = async (host: CallPage, browser: Browser, roomUrl: string, size = FULL): Promise<number> => {
+  const guest = await open(browser, 'Grace', size)
   try {
     await guest.openGreenRoom(roomUrl)
     await wait(GREEN_ROOM_MS)
@@ -59,8 +63,8 @@ export interface JoinTime {
   readonly earshotMs: number
 }
 
-/** Medians of rounds that take turns, so that a slow moment of the machine meets both. */
-export const measureJoinTime = async (): Promise<JoinTime> => {
+/** Medians of rounds that take turns, so that a slow moment of the machine meets both. All cameras take pictures of `size`. */
+export const measureJoinTime = async (size: PictureSize): Promise<JoinTime> => {
   const server = new ServerProcess()
   const browser = await launch(chromiumPath)
   const rounds = { limit: [] as number[], earshot: [] as number[] }
@@ -69,11 +73,11 @@ export const measureJoinTime = async (): Promise<JoinTime> => {
     const bare = await browser.newPage()
     await bare.route('**/limit', (route) => route.fulfill({ contentType: 'text/html', body: '<!doctype html>' }))
     await bare.goto(`${server.url}/limit`)
-    const host = await open(browser, 'Ada')
+    const host = await open(browser, 'Ada', size)
     const roomUrl = await host.host(server.url)
     for (let round = 0; round < ROUNDS; round += 1) {
-      rounds.limit.push(await bare.evaluate(measureLimit))
-      rounds.earshot.push(await measureJoin(host, browser, roomUrl))
+      rounds.limit.push(await bare.evaluate(measureLimit, size))
+      rounds.earshot.push(await measureJoin(host, browser, roomUrl, size))
     }
   } finally {
     await browser.close()

@@ -26,6 +26,11 @@ export interface ServerLimits {
 
   /** `signal:send` of one connection: 15 links of a full mesh restarting at once stay below the burst. */
   readonly signalRate: Rate
+  /**
+   * `signal:send` of all together who look at one room from outside, so that they cannot drown those inside. A class of 15
+   * that opens a room of 15 at once makes 225 links of about four signals each.
+   */
+  readonly watcherSignalRate: Rate
   /** `chat:send` of one connection. */
   readonly chatRate: Rate
   /** All other requests of one connection together. */
@@ -80,6 +85,7 @@ export const defaultServerLimits: ServerLimits = {
   idleAddresses: 1000,
 
   signalRate: { burst: 200, perSecond: 60 },
+  watcherSignalRate: { burst: 1000, perSecond: 100 },
   chatRate: { burst: 20, perSecond: 5 },
   roomRate: { burst: 20, perSecond: 5 },
 

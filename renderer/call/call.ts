@@ -121,6 +121,7 @@ export class Call {
   async leave(): Promise<void> {
     const [meeting, signalling] = [this.#meeting, this.#signalling]
     if (!meeting) {
+      this.#roster?.leave()
       this.#drop()
       this.#set({ phase: 'idle' })
       return
@@ -144,8 +145,7 @@ export class Call {
 
   /** The network changed, or the machine woke up: looks at each link at once and gets back those that are dead. */
   checkLinks(): void {
-    this.#greenRoom?.renewLinks()
-    if (this.#meeting) this.#roster?.check()
+    this.#roster?.check()
   }
 
   /** Tries to get the server back now. */

@@ -27,8 +27,8 @@ interface GreenRoomOptions {
 export const problemOf = (code: RequestProblem): CallProblem => (code === 'disconnected' ? 'server-unreachable' : code)
 
 /**
- * In front of a room: who is inside is live, and a link to each of them is prepared, so that a join is one flight to the
- * server with all offers in it.
+ * In front of a room: who is inside is live, and a link to each of them is there, without sound and picture, so that a
+ * join has only to put these on it.
  */
 export class GreenRoom {
   readonly #events = new Emitter<GreenRoomEvents>()
@@ -73,32 +73,32 @@ export class GreenRoom {
   async join(name: string): Promise<Answer<'room:join'> | null> {
     this.#show({ isJoining: true, problem: null })
     const asked = this.#signalling.request('room:join', { code: this.#view.room.code, name })
-    // In the same flight: the server has let us in before it reads the first of them.
-    this.#roster.offerToAll()
+    // In the same flight: whatever must still be said to connect, the server reads after it has let us in.
+    this.#roster.enter()
     const joined = await asked
     if (joined.ok) return joined.value
     // The answer may be lost on its way, with us inside.
-    if (joined.code === 'timeout') await this.#signalling.request('room:leave', {})
+    if (joined.code === 'timeout') await this.#withdraw()
     this.#show({ isJoining: false, problem: problemOf(joined.code) })
-    this.renewLinks()
+    // Closes the links, so that nobody sees us any longer.
+    this.#roster = this.#openRoster(this.#session)
     await this.#look()
     return null
-  }
-
-  /** What was prepared may be of no use: the network is another one, or the offers are spent. */
-  renewLinks(): void {
-    if (this.#view.isJoining) return
-    this.#roster = this.#openRoster(this.#session)
-    this.#roster.prepare(this.#view.room.peers)
   }
 
   close(): void {
     for (const stop of this.#stops) stop()
   }
 
+  /** Leaving takes the id of a join that may have been heard: a new session tells who we are now. */
+  async #withdraw(): Promise<void> {
+    await this.#signalling.request('room:leave', {})
+    this.#signalling.renew()
+  }
+
   async #onSession(session: Session): Promise<void> {
     this.#session = session
-    this.renewLinks()
+    this.#roster = this.#openRoster(session)
     await this.#look()
   }
 

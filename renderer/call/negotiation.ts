@@ -32,7 +32,7 @@ export interface NegotiationOptions {
 /**
  * Perfect negotiation over one RTCPeerConnection (W3C WebRTC, section 10.7): either side may offer at any time; of two
  * crossing offers the polite side's is rolled back. Incoming messages are handled one after the other.
- * Nothing is offered before `start()`, nothing is sent before `release()`.
+ * Nothing is offered before `start()`.
  */
 export class Negotiation {
   readonly #options: NegotiationOptions
@@ -40,7 +40,6 @@ export class Negotiation {
   readonly #remoteCandidates = new CandidateQueue()
   readonly #ownCandidates: CandidateBatch
   #isStarted = false
-  #isHeld = true
   #isMakingOffer = false
   #isIgnoringOffer = false
   #handled: Promise<void> = Promise.resolve()
@@ -55,8 +54,7 @@ export class Negotiation {
       if (this.#isStarted) void this.#offer()
     })
     options.rtc.addEventListener('icecandidate', ({ candidate }) => {
-      // What is gathered while held is part of the description that is sent at release.
-      if (candidate && !this.#isHeld) this.#ownCandidates.add(candidate)
+      if (candidate) this.#ownCandidates.add(candidate)
     })
   }
 
@@ -70,13 +68,6 @@ export class Negotiation {
   /** From now on `negotiationneeded` makes offers. Call before transceivers are added. */
   start(): void {
     this.#isStarted = true
-  }
-
-  /** Sends the offer made so far, and from now on everything as it comes. */
-  release(): void {
-    if (!this.#isHeld) return
-    this.#isHeld = false
-    if (!this.#isMakingOffer) this.resend()
   }
 
   /** Sends the outstanding offer, or with `andAnswer` the last answer, again, with the candidates gathered since. */
@@ -128,7 +119,6 @@ export class Negotiation {
     if (type === 'offer') {
       this.#isStarted = true
       onOffer()
-      this.#isHeld = false
       await rtc.setLocalDescription()
       if (rtc.signalingState === 'stable') this.#say(rtc.localDescription)
     }
@@ -147,7 +137,7 @@ export class Negotiation {
   }
 
   #say(description: RTCSessionDescription | null): void {
-    if (this.#isHeld || this.#isOver() || description === null) return
+    if (this.#isOver() || description === null) return
     if (description.type !== 'offer' && description.type !== 'answer') return
     this.#ownCandidates.drop()
     this.#events.emit('message', { kind: 'description', type: description.type, sdp: description.sdp })

@@ -8,6 +8,9 @@ export interface OwnMedia {
   readonly cameraOn: boolean
 }
 
+/** For whom we are not with yet, or not any more. */
+export const noMedia: OwnMedia = { audio: null, video: null, microphoneOn: false, cameraOn: false }
+
 /** A muted microphone is sent as silence, so that unmuting is instant. */
 export const ownMediaOf = ({ camera, microphone }: Pick<MediaState, 'camera' | 'microphone'>): OwnMedia => ({
   audio: microphone.phase === 'on' || microphone.phase === 'muted' ? microphone.track : null,

@@ -9,7 +9,7 @@ import type { OwnMedia } from './own-media.ts'
 import { randomId } from './random-id.ts'
 import { audioEncoding, firstPicture, videoEncoding, type VideoLimits } from './sending-limits.ts'
 
-/** From the first path until full pictures are sent; by then libwebrtc has measured it. */
+/** From the first picture on a path until full ones are sent; by then libwebrtc has measured it. */
 const FIRST_PICTURE_MS = 1500
 
 export interface PeerConnectionOptions {
@@ -46,6 +46,7 @@ export class PeerConnection {
   readonly #video: MediaLine
   #channel: ControlChannel | null = null
   #videoLimits: VideoLimits
+  #isSending: boolean
   #isAtFirstPicture = true
   #firstPictureTimer: ReturnType<typeof setTimeout> | undefined
 
@@ -59,8 +60,9 @@ export class PeerConnection {
     this.#negotiation.on('message', (message) => {
       this.#events.emit('message', message)
     })
+    this.#isSending = own.video !== null
     this.#rtc.addEventListener('connectionstatechange', () => {
-      if (this.#rtc.connectionState === 'connected') this.#growPicture()
+      this.#growPicture()
       this.#events.emit('state', this.#rtc.connectionState)
     })
     this.#rtc.addEventListener('track', ({ track }) => {
@@ -95,18 +97,13 @@ export class PeerConnection {
     return this.#channel?.isOpen ?? false
   }
 
-  /** Makes the first offer and gathers candidates, and sends nothing until `release`. Twice is no error. */
-  prepare(): void {
+  /** Makes the first offer. Twice is no error. */
+  begin(): void {
     if (this.isBegun) return
     this.#negotiation.start()
     this.#audio.open(this.#rtc)
     this.#video.open(this.#rtc)
     this.#openChannel()
-  }
-
-  /** Sends what `prepare` made, and from now on everything as it comes. */
-  release(): void {
-    this.#negotiation.release()
   }
 
   handle(message: Message): void {
@@ -127,6 +124,8 @@ export class PeerConnection {
   }
 
   async setMedia({ audio, video }: OwnMedia): Promise<void> {
+    this.#isSending = video !== null
+    this.#growPicture()
     await Promise.all([this.#audio.set({ track: audio }), this.#video.set({ track: video })])
   }
 
@@ -156,6 +155,7 @@ export class PeerConnection {
   }
 
   #growPicture(): void {
+    if (!this.#isSending || this.state !== 'connected') return
     this.#firstPictureTimer ??= setTimeout(() => {
       this.#isAtFirstPicture = false
       void this.#video.set({ encoding: this.#videoEncoding })

@@ -5,7 +5,7 @@ import { Emitter } from './emitter.ts'
 import { healthTimes, LinkHealth } from './link-health.ts'
 import { LinkPulse } from './link-pulse.ts'
 import type { Log } from './log.ts'
-import type { OwnMedia } from './own-media.ts'
+import { noMedia, type OwnMedia } from './own-media.ts'
 import { PeerConnection } from './peer-connection.ts'
 import type { VideoLimits } from './sending-limits.ts'
 import { SignalRoute } from './signal-route.ts'
@@ -30,7 +30,8 @@ export interface LinkView {
 export interface PeerLinkOptions {
   readonly configuration: RTCConfiguration
   readonly isPolite: boolean
-  readonly own: OwnMedia
+  /** Null while one of the two is only in front of the room: connects, and neither sends anything nor says a word of it. */
+  readonly own: OwnMedia | null
   readonly videoLimits: VideoLimits
   /** Whether the server would bring a signal to the other side now. */
   readonly canSend: () => boolean
@@ -58,14 +59,14 @@ export class PeerLink {
   readonly #route: SignalRoute
   readonly #pulse: LinkPulse
   #connection: PeerConnection
-  #own: OwnMedia
+  #own: OwnMedia | null
   #videoLimits: VideoLimits
   #view: LinkView
   #awaiting: ReturnType<typeof setTimeout> | undefined
   /** Attempts that the other side may have heard of, since there was a path. */
   #tries = 0
   #hasTheirWord = false
-  #state: 'held' | 'open' | 'closed' = 'held'
+  #state: 'idle' | 'open' | 'closed' = 'idle'
 
   constructor(options: PeerLinkOptions) {
     this.#options = options
@@ -91,16 +92,10 @@ export class PeerLink {
     return this.#health.silentMs
   }
 
-  /** Makes the offer and gathers candidates without telling anybody, so that `offer` costs no time. */
-  prepare(): void {
-    this.#connection.prepare()
-  }
-
   /** Goes and connects. */
   offer(): void {
     this.#open()
-    this.#connection.prepare()
-    this.#connection.release()
+    this.#connection.begin()
   }
 
   /** Lets the other side make the offer; makes one after `AWAIT_OFFER_MS` all the same. */
@@ -117,7 +112,7 @@ export class PeerLink {
   }
 
   setMedia(own: OwnMedia): void {
-    const isNews = own.microphoneOn !== this.#own.microphoneOn || own.cameraOn !== this.#own.cameraOn
+    const isNews = own.microphoneOn !== this.#own?.microphoneOn || own.cameraOn !== this.#own.cameraOn
     this.#own = own
     void this.#connection.setMedia(own)
     if (isNews) this.#tellState()
@@ -164,7 +159,7 @@ export class PeerLink {
     this.#end()
     if (!isSaid) connection.close()
     else {
-      void connection.setMedia({ audio: null, video: null, microphoneOn: false, cameraOn: false })
+      void connection.setMedia(noMedia)
       setTimeout(() => {
         connection.close()
       }, FAREWELL_MS)
@@ -179,7 +174,7 @@ export class PeerLink {
 
   #open(): void {
     clearTimeout(this.#awaiting)
-    if (this.#state !== 'held') return
+    if (this.#state !== 'idle') return
     this.#state = 'open'
     this.#health.begin()
   }
@@ -233,7 +228,7 @@ export class PeerLink {
       configuration,
       isPolite,
       log,
-      own: this.#own,
+      own: this.#own ?? noMedia,
       videoLimits: this.#videoLimits,
     })
     const isPresent = () => connection === this.#connection && this.#state !== 'closed'
@@ -325,6 +320,7 @@ export class PeerLink {
   }
 
   #tellState(): void {
+    if (!this.#own) return
     const { microphoneOn, cameraOn } = this.#own
     this.#connection.send({ kind: 'state', microphoneOn, cameraOn })
   }

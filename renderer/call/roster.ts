@@ -1,4 +1,11 @@
-import type { LeaveReason, PeerId, PeerInfo, Presence, Signal } from '#signalling/protocol.ts'
+import {
+  limits,
+  type LeaveReason,
+  type PeerId,
+  type PeerInfo,
+  type Presence,
+  type Signal,
+} from '#signalling/protocol.ts'
 import type { Person } from './call-state.ts'
 import { Emitter } from './emitter.ts'
 import type { Log } from './log.ts'
@@ -10,11 +17,22 @@ import { videoLimitsFor } from './sending-limits.ts'
 const UNKNOWN_SILENCE_MS = 5000
 const LOOK_ROUND_MS = 500
 
+/** A link to somebody in front of the room who is silent this long is given up: they looked, and went. */
+const LOBBY_SILENCE_MS = 10_000
+/** Links that come from in front of the room; each costs a connection here. Who comes later connects when they join. */
+const MAX_LOBBY_LINKS = limits.roomCapacity
+/** A link that is not there this long after it was begun may wait for somebody who never heard of it. */
+const YOUNG_MS = 1000
+
+/** `lobby`: they are in front of the room. `inside`: the server says so. `unlisted`: the server let them go. */
+type Standing = 'lobby' | 'inside' | 'unlisted'
+
 interface Member {
+  /** Not known of those in front of the room. */
   readonly name: string
   readonly link: PeerLink
-  /** Whether the server says that they are in the room. */
-  readonly isInRoom: boolean
+  readonly standing: Standing
+  readonly sinceMs: number
   /** Lost the server, so it brings them no signal now. */
   readonly isAway: boolean
   /** The id under which they said they came back: two links, one person. */
@@ -39,6 +57,8 @@ export interface RosterOptions {
 /**
  * The people of one room, each with the link to them. Being in the room is the server's word; being heard is the link's.
  * Somebody goes when both say so, or when they themselves do.
+ *
+ * Links connect while we, or they, are still in front of the room, and carry nothing until both are inside.
  */
 export class Roster {
   readonly #options: RosterOptions
@@ -47,7 +67,8 @@ export class Roster {
   readonly #timer: ReturnType<typeof setInterval>
   #own: OwnMedia
   #you: PeerId
-  /** Between `offerToAll` and the server's answer: offering again would only be work for both sides. */
+  #isInside = false
+  /** Between `enter` and the server's answer: offering again would only be work for both sides. */
   #areOffersOnTheirWay = false
   #people: readonly Person[] | null = null
 
@@ -67,53 +88,66 @@ export class Roster {
   /** In the order they came. The same array until something changes. */
   get people(): readonly Person[] {
     this.#people ??= [...this.#members]
-      .filter(([id]) => !this.#isHidden(id))
+      .filter(([id, { standing }]) => standing !== 'lobby' && !this.#isHidden(id))
       .map(([id, member]) => toPerson(id, member))
     return this.#people
   }
 
-  /** In front of the room: gets a link ready for everyone inside, and tells nobody. */
+  /** In front of the room: connects to everyone inside, without sound and picture. */
   prepare(inside: readonly PeerInfo[]): void {
     for (const id of this.#members.keys()) if (!inside.some((peer) => peer.id === id)) this.#remove(id)
-    for (const peer of inside) if (!this.#members.has(peer.id)) this.#add(peer).prepare()
+    for (const peer of inside) {
+      const known = this.#members.get(peer.id)
+      if (!known) this.#add(peer, 'inside').offer()
+      else if (known.isAway !== (peer.presence === 'away')) this.setPresence(peer.id, peer.presence)
+    }
     this.#onChange()
   }
 
-  /** Starts all prepared links. */
-  offerToAll(): void {
+  /** We go in, and the server is about to say so: everyone inside may see and hear us. */
+  enter(): void {
+    this.#isInside = true
     this.#areOffersOnTheirWay = true
-    for (const { link } of this.#members.values()) link.offer()
+    for (const [id, member] of this.#members) {
+      const { name, link, isAway } = member
+      if (isConnected(member) || ageOf(member) < YOUNG_MS) link.setMedia(this.#own)
+      else {
+        this.#remove(id)
+        this.#add({ id, name, presence: isAway ? 'away' : 'present' }, 'inside').offer()
+      }
+    }
   }
 
   /** We are inside as `you`, and the server says who else is: newcomers make the offers. */
   settle(you: PeerId, inside: readonly PeerInfo[]): void {
     const formerly = this.#you
     this.#you = you
+    this.#isInside = true
     const wereOffersSent = this.#areOffersOnTheirWay
     this.#areOffersOnTheirWay = false
     const others = inside.filter(({ id }) => id !== you)
     for (const [id, member] of this.#members) {
       const peer = others.find((other) => other.id === id)
-      if (!peer && member.link.silentMs > UNKNOWN_SILENCE_MS) this.#remove(id)
-      else this.#members.set(id, { ...member, isInRoom: peer !== undefined, isAway: peer?.presence !== 'present' })
+      if (!peer && member.standing !== 'lobby' && member.link.silentMs > UNKNOWN_SILENCE_MS) this.#remove(id)
+      else if (peer) this.#seat(peer, member)
+      else if (member.standing === 'inside') this.#members.set(id, { ...member, standing: 'unlisted', isAway: true })
       if (formerly !== you) member.link.tell({ kind: 'moved', to: you })
     }
     for (const peer of others) {
       const link = this.#members.get(peer.id)?.link
-      if (!link) this.#add(peer).offer()
+      if (!link) this.#add(peer, 'inside').offer()
       else if (!wereOffersSent) link.flush()
     }
     this.#onChange()
   }
 
-  /** Somebody came in: they make the offer. */
+  /** Somebody came in: they made the offer, or are about to. */
   admit(peer: PeerInfo): void {
     const known = this.#members.get(peer.id)
-    if (known) this.#members.set(peer.id, { ...known, isInRoom: true, isAway: false })
-    else {
-      this.#add(peer).awaitOffer()
-      if (!this.#isHidden(peer.id)) this.#events.emit('arrived', peer.name)
-    }
+    if (known) this.#seat(peer, known)
+    else this.#add(peer, 'inside').awaitOffer()
+    const isNew = known === undefined || known.standing === 'lobby'
+    if (isNew && !this.#isHidden(peer.id)) this.#events.emit('arrived', peer.name)
     this.#onChange()
   }
 
@@ -122,11 +156,12 @@ export class Roster {
     const member = this.#members.get(id)
     if (!member) return
     if (reason === 'left' || member.link.silentMs > UNKNOWN_SILENCE_MS) this.#bidFarewell(id)
-    else this.#members.set(id, { ...member, isInRoom: false, isAway: true })
+    else this.#members.set(id, { ...member, standing: 'unlisted', isAway: true })
   }
 
   handleSignal(from: PeerId, signal: Signal): void {
-    this.#members.get(from)?.link.handleSignal(signal)
+    const link = this.#members.get(from)?.link ?? this.#meetInLobby(from, signal)
+    link?.handleSignal(signal)
   }
 
   /** The server lost somebody, or has them back: then says again what may not have arrived. */
@@ -143,7 +178,7 @@ export class Roster {
 
   setMedia(own: OwnMedia): void {
     this.#own = own
-    for (const { link } of this.#members.values()) link.setMedia(own)
+    for (const { link, standing } of this.#members.values()) if (this.#maySee(standing)) link.setMedia(own)
   }
 
   /** Says goodbye to everyone. */
@@ -158,23 +193,42 @@ export class Roster {
     this.#members.clear()
   }
 
-  #add(peer: PeerInfo): PeerLink {
+  /** Somebody whom the server lets say something to us without being inside: only an offer of a new link counts. */
+  #meetInLobby(id: PeerId, signal: Signal): PeerLink | null {
+    if (!this.#isInside || signal.kind !== 'description' || signal.type !== 'offer') return null
+    const inLobby = [...this.#members.values()].filter(({ standing }) => standing === 'lobby')
+    if (inLobby.length >= MAX_LOBBY_LINKS) return null
+    return this.#add({ id, name: '', presence: 'present' }, 'lobby')
+  }
+
+  #seat({ id, name, presence }: PeerInfo, member: Member): void {
+    this.#members.set(id, { ...member, name, standing: 'inside', isAway: presence !== 'present' })
+    if (member.standing !== 'lobby') return
+    member.link.setMedia(this.#own)
+    this.#limitVideo()
+  }
+
+  #maySee(standing: Standing): boolean {
+    return this.#isInside && standing !== 'lobby'
+  }
+
+  #add({ id, name, presence }: PeerInfo, standing: Standing): PeerLink {
     const { configuration, isOnline, send, log } = this.#options
-    const { id, name, presence } = peer
     const link = new PeerLink({
       configuration,
-      own: this.#own,
+      own: this.#maySee(standing) ? this.#own : null,
       log: (level, message) => {
         log(level, `${id.slice(0, 4)}: ${message}`)
       },
       isPolite: this.#you > id,
-      videoLimits: videoLimitsFor(this.#members.size + 1),
+      videoLimits: videoLimitsFor(this.#size + 1),
       canSend: () => isOnline() && this.#members.get(id)?.isAway === false,
       send: (signal) => {
         send(id, signal)
       },
     })
-    this.#members.set(id, { name, link, isInRoom: true, isAway: presence === 'away', movedTo: null })
+    const sinceMs = performance.now()
+    this.#members.set(id, { name, link, standing, sinceMs, isAway: presence === 'away', movedTo: null })
     link.on('changed', () => {
       this.#onChange()
     })
@@ -198,20 +252,24 @@ export class Roster {
     const member = this.#members.get(id)
     if (!member) return
     this.#remove(id)
-    if (member.movedTo === null) this.#events.emit('left', member.name)
+    if (member.movedTo === null && member.standing !== 'lobby') this.#events.emit('left', member.name)
     this.#onChange()
   }
 
   #onMoved(id: PeerId, movedTo: PeerId): void {
     const member = this.#members.get(id)
-    if (!member || movedTo === id) return
+    if (!member || movedTo === id || member.standing === 'lobby') return
     this.#members.set(id, { ...member, movedTo })
     this.#onChange()
   }
 
   #dropSilentUnknown(): void {
-    for (const [id, { isInRoom, link }] of this.#members)
-      if (!isInRoom && link.silentMs > UNKNOWN_SILENCE_MS) this.#bidFarewell(id)
+    for (const [id, member] of this.#members) {
+      const { standing, link } = member
+      const isGone = standing === 'unlisted' && link.silentMs > UNKNOWN_SILENCE_MS
+      const isLobbyGone = standing === 'lobby' && Math.min(link.silentMs, ageOf(member)) > LOBBY_SILENCE_MS
+      if (isGone || isLobbyGone) this.#bidFarewell(id)
+    }
   }
 
   /** A person who came back under another id is shown by the former link until the new one is there. */
@@ -219,13 +277,18 @@ export class Roster {
     const newcomer = this.#members.get(id)
     if (!newcomer || isConnected(newcomer)) return false
     const isFormer = (member: Member) =>
-      !member.isInRoom && isConnected(member) && (member.movedTo === id || member.name === newcomer.name)
+      member.standing === 'unlisted' && isConnected(member) && (member.movedTo === id || member.name === newcomer.name)
     return [...this.#members.values()].some(isFormer)
   }
 
+  /** Those in front of the room get no picture. */
+  get #size(): number {
+    return [...this.#members.values()].filter(({ standing }) => standing !== 'lobby').length
+  }
+
   #limitVideo(): void {
-    const limits = videoLimitsFor(this.#members.size)
-    for (const { link } of this.#members.values()) link.setVideoLimits(limits)
+    const videoLimits = videoLimitsFor(this.#size)
+    for (const { link } of this.#members.values()) link.setVideoLimits(videoLimits)
   }
 
   #onChange(): void {
@@ -237,6 +300,8 @@ export class Roster {
     this.#events.emit('changed')
   }
 }
+
+const ageOf = ({ sinceMs }: Member): number => performance.now() - sinceMs
 
 const isConnected = ({ link }: Member): boolean => link.view.phase === 'connected'
 

@@ -1,4 +1,4 @@
-import type { FactName, ServerToClient } from '#signalling/protocol.ts'
+import type { FactName, PeerId, ServerToClient } from '#signalling/protocol.ts'
 
 /** One fact: its name, then its payload when it has one. */
 export type Fact = { [Name in FactName]: [name: Name, ...payload: Parameters<ServerToClient[Name]>] }[FactName]
@@ -8,6 +8,8 @@ export type Fact = { [Name in FactName]: [name: Name, ...payload: Parameters<Ser
  * request causes for the one who asked are delivered after the answer; that is the transport's part of the bargain.
  */
 export interface Line {
+  /** Who speaks here: the peer inside, or who this will be in the room it looks at. */
+  readonly peerId: PeerId
   deliver: (fact: Fact) => void
   /** The room has let go of this line: somebody else speaks for the peer now, or the room is gone. */
   released: () => void

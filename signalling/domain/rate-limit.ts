@@ -27,9 +27,10 @@ export class TokenBucket {
 
   take(now: number): Verdict {
     this.#refill(now)
-    this.#level -= 1
+    const deepest = -(ABUSE_FACTOR - 1) * this.#rate.burst
+    this.#level = Math.max(deepest, this.#level - 1)
     if (this.#level >= 0) return 'allowed'
-    return this.#level > -(ABUSE_FACTOR - 1) * this.#rate.burst ? 'refused' : 'abuse'
+    return this.#level > deepest ? 'refused' : 'abuse'
   }
 
   /** Whether nothing was taken lately, so that a new bucket would behave the same. */

@@ -7,6 +7,7 @@ import type {
   Result,
   RoomCode,
   RoomView,
+  Signal,
 } from '#signalling/protocol.ts'
 import type { ServerLimits } from '../server-limits.ts'
 import { ChatHistory } from './chat-history.ts'
@@ -15,6 +16,7 @@ import type { Fact, Line } from './facts.ts'
 import { Generations } from './generations.ts'
 import { Outbox } from './outbox.ts'
 import { Peer } from './peers.ts'
+import { TokenBucket } from './rate-limit.ts'
 import { ok, refuse } from './results.ts'
 import type { Claims, ResumeTokens } from './resume-tokens.ts'
 
@@ -40,7 +42,9 @@ export class Room {
   /** In the order they came. */
   readonly #peers = new Map<PeerId, Peer>()
   readonly #former: Generations
-  readonly #watchers = new Set<Line>()
+  /** By the id they will have inside. */
+  readonly #watchers = new Map<PeerId, Line>()
+  readonly #watcherSignals: TokenBucket
   readonly #chat = new ChatHistory()
   #cancelExpiry: Cancel | null
 
@@ -50,6 +54,7 @@ export class Room {
     this.capacity = kind.capacity
     this.#context = context
     this.#former = new Generations(context.limits.formerPeers)
+    this.#watcherSignals = new TokenBucket(context.limits.watcherSignalRate, context.clock.now())
     this.#cancelExpiry = this.#scheduleExpiry()
   }
 
@@ -61,12 +66,12 @@ export class Room {
   /** Lets somebody look at the room: from now on each change is told. */
   watch(line: Line): Result<RoomView> {
     if (this.#watchers.size >= this.#context.limits.watchersPerRoom) return refuse('server-full')
-    this.#watchers.add(line)
+    this.#watchers.set(line.peerId, line)
     return ok(this.view)
   }
 
   unwatch(line: Line): void {
-    this.#watchers.delete(line)
+    this.#watchers.delete(line.peerId)
   }
 
   /** `peerId` is new and made by the server. */
@@ -84,7 +89,7 @@ export class Room {
     if (peer === undefined) return this.#readmit(claims, line)
     if (peer.generation !== claims.generation) return refuse('resume-refused')
     const wasAway = peer.presence === 'away'
-    this.#watchers.delete(line)
+    this.unwatch(line)
     peer.generation += 1
     peer.comeBack(line)
     if (wasAway) this.#announce(['peer:back', { id: peer.id }], peer)
@@ -123,11 +128,26 @@ export class Room {
     this.#announce(['peer:away', { id: peer.id }], peer)
   }
 
-  /** Hands a signal to one other peer of this room, with the sender as the server knows it. */
-  signal(from: Peer, to: PeerId, signal: Parameters<Peer['deliverSignal']>[1]): Refusal | null {
+  /** Hands a signal to one other peer of this room, or to one who looks, with the sender as the server knows it. */
+  signal(from: Peer, to: PeerId, signal: Signal): Refusal | null {
     const target = this.#peers.get(to)
-    if (target === undefined || target === from) return refuse('peer-not-found')
-    target.deliverSignal(from.id, signal)
+    if (target === from) return refuse('peer-not-found')
+    if (target !== undefined) {
+      target.deliverSignal(from.id, signal)
+      return null
+    }
+    const watcher = this.#watchers.get(to)
+    if (watcher === undefined) return refuse('peer-not-found')
+    watcher.deliver(['signal:received', { from: from.id, signal }])
+    return null
+  }
+
+  /** The same from one who looks, to those inside only: links are made before joining. All who look share one rate. */
+  signalFromWatcher(line: Line, to: PeerId, signal: Signal): Refusal | null {
+    const target = this.#peers.get(to)
+    if (target === undefined) return refuse('peer-not-found')
+    if (this.#watcherSignals.take(this.#context.clock.now()) !== 'allowed') return refuse('too-many-requests')
+    target.deliverSignal(line.peerId, signal)
     return null
   }
 
@@ -163,7 +183,7 @@ export class Room {
   }
 
   #admit(peer: Peer, line: Line): Peer {
-    this.#watchers.delete(line)
+    this.unwatch(line)
     this.#cancelExpiry?.()
     this.#cancelExpiry = null
     this.#peers.set(peer.id, peer)
@@ -188,7 +208,7 @@ export class Room {
 
   #expire(): void {
     this.#context.onExpired(this)
-    for (const watcher of this.#watchers) {
+    for (const watcher of this.#watchers.values()) {
       watcher.deliver(['room:closed', { code: this.code, reason: 'expired' }])
       watcher.released()
     }
@@ -199,7 +219,7 @@ export class Room {
     this.#tellPeers(fact, about)
     if (this.#watchers.size === 0) return
     const { view } = this
-    for (const watcher of this.#watchers) watcher.deliver(['room:changed', view])
+    for (const watcher of this.#watchers.values()) watcher.deliver(['room:changed', view])
   }
 
   #tellPeers(fact: Fact, except: Peer): void {

@@ -81,8 +81,13 @@ export class Session implements Line {
   }
 
   sendSignal(to: PeerId, signal: Signal): Result<Nothing> {
-    if (this.#place.phase !== 'inside') return refuse('not-in-room')
-    return this.#place.room.signal(this.#place.peer, to, signal) ?? ok(NOTHING)
+    const place = this.#place
+    if (place.phase === 'outside') return refuse('not-in-room')
+    const refusal =
+      place.phase === 'inside'
+        ? place.room.signal(place.peer, to, signal)
+        : place.room.signalFromWatcher(this, to, signal)
+    return refusal ?? ok(NOTHING)
   }
 
   sendChat(chat: { readonly nonce: string; readonly text: string }): Result<ChatMessage> {

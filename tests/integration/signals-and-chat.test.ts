@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest'
 import { limits, type Signal } from '#signalling/protocol.ts'
 import {
+  type Client,
   anOffer,
   codeOf,
+  connect,
   fillRoom,
   joinRoom,
   next,
@@ -71,6 +73,35 @@ test('[S3] fields that are not of the protocol are refused, a sender of the own 
     { to, signal: { ...candidates, candidates: Array(limits.candidatesPerSignal + 1).fill(candidates.candidates[0]) } },
   ])
     expect(codeOf(await request(ann.socket, 'signal:send', hostile as never))).toBe('bad-request')
+})
+
+test('[S5] who looks and who is inside exchange signals, under the id that the one who looks then joins with', async () => {
+  const { url } = await startTestServer()
+  const [ann] = await fillRoom(url, 'Ann')
+  const bob = await connect(url)
+  const { code } = ann.joined.room
+  valueOf(await request(bob.socket, 'room:look', { code }))
+  const atAnn = next(ann.socket, 'signal:received')
+  valueOf(await request(bob.socket, 'signal:send', { to: ann.joined.peerId, signal: anOffer() }))
+  const { from } = await atAnn
+  const atBob = next(bob.socket, 'signal:received')
+  valueOf(await request(ann.socket, 'signal:send', { to: from, signal: candidates }))
+  expect(await atBob).toEqual({ from: ann.joined.peerId, signal: candidates })
+  expect(valueOf(await request(bob.socket, 'room:join', { code, name: 'Bob' })).peerId).toBe(from)
+})
+
+test('[S6] who looks reaches nobody else who looks, is reached by them neither, nor by anybody afterwards', async () => {
+  const { url } = await startTestServer()
+  const [ann] = await fillRoom(url, 'Ann')
+  const [bob, cy] = [await connect(url), await connect(url)]
+  const { code } = ann.joined.room
+  for (const { socket } of [bob, cy]) valueOf(await request(socket, 'room:look', { code }))
+  const send = (who: Client, to: string) => request(who.socket, 'signal:send', { to, signal: anOffer() })
+  expect(codeOf(await send(bob, cy.session.peerId))).toBe('peer-not-found')
+  expect(codeOf(await send(bob, bob.session.peerId))).toBe('peer-not-found')
+  valueOf(await request(bob.socket, 'room:leave', {}))
+  expect(codeOf(await send(bob, ann.joined.peerId))).toBe('not-in-room')
+  expect(codeOf(await send(ann, bob.session.peerId))).toBe('peer-not-found')
 })
 
 test('[S4] signals arrive in the order they were sent', async () => {

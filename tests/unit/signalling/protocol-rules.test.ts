@@ -60,9 +60,10 @@ test.each([
     defaultServerLimits.connections,
   ],
   ['B5', defaultServerLimits.queuedPackets, defaultServerLimits.queuedSize],
+  ['B8', defaultServerLimits.watcherSignalRate.burst, defaultServerLimits.watcherSignalRate.perSecond],
   ['B6', defaultServerLimits.headersTimeoutMs / 1000, defaultServerLimits.requestTimeoutMs / 1000],
 ])('rule %s says the numbers that the server has', (id, ...numbers) => {
-  const [text = ''] = new RegExp(`^- \\*\\*${id}\\*\\* [^]*?(?=\\n- |\\n\\n)`, 'm').exec(document) ?? []
+  const [text = ''] = new RegExp(`^- \\*\\*${id}\\*\\* [^]*?(?=\\n- |\\n\\n|\\n$(?![^]))`, 'm').exec(document) ?? []
   const said = Array.from(text.replace(/(?<=\d),(?=\d{3})/g, '').matchAll(/\d+/g), ([digits]) => Number(digits))
   for (const number of numbers) expect(said).toContain(number)
 })

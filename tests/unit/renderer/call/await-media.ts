@@ -44,3 +44,13 @@ export const expectSound = async (stream: () => MediaStream | null): Promise<voi
     expect(samples.reduce((loudest, sample) => Math.max(loudest, Math.abs(sample)), 0)).toBeGreaterThan(0.01)
   })
 }
+
+/** Packets of sound and picture that these connections have sent. */
+export const sentPackets = async (connections: readonly RTCPeerConnection[]): Promise<number> => {
+  let total = 0
+  for (const connection of connections) {
+    const report = (await connection.getStats()) as ReadonlyMap<string, RTCStats & { readonly packetsSent?: number }>
+    for (const { type, packetsSent = 0 } of report.values()) if (type === 'outbound-rtp') total += packetsSent
+  }
+  return total
+}

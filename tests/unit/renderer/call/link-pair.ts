@@ -38,7 +38,7 @@ export class LinkEnd {
   link: PeerLink
   other: LinkEnd | null = null
 
-  constructor(isPolite: boolean, certificate: RTCCertificate, own: OwnMedia, path: Path) {
+  constructor(isPolite: boolean, certificate: RTCCertificate, own: OwnMedia | null, path: Path) {
     this.#isPolite = isPolite
     this.#certificate = certificate
     this.path = path
@@ -48,7 +48,7 @@ export class LinkEnd {
     })
   }
 
-  open(own: OwnMedia): PeerLink {
+  open(own: OwnMedia | null): PeerLink {
     const link: PeerLink = new PeerLink({
       configuration: { iceServers: [], certificates: [this.#certificate] },
       isPolite: this.#isPolite,
@@ -84,7 +84,7 @@ export class LinkEnd {
 export const makePair = async ({
   own = [silence, silence],
   paths = [{}, {}],
-}: { own?: readonly [OwnMedia, OwnMedia]; paths?: readonly [Path, Path] } = {}): Promise<{
+}: { own?: readonly [OwnMedia | null, OwnMedia | null]; paths?: readonly [Path, Path] } = {}): Promise<{
   polite: LinkEnd
   impolite: LinkEnd
 }> => {

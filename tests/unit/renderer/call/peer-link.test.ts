@@ -1,7 +1,7 @@
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { Signal } from '#signalling/protocol.ts'
 import * as v from 'valibot'
-import { eventually, expectFrames, expectSound } from './await-media.ts'
+import { eventually, expectFrames, expectSound, sentPackets } from './await-media.ts'
 import { channels, collectConnections, makePair, openMedia, silence, type LinkEnd, type Path } from './link-pair.ts'
 
 const expectConnected = async (...ends: readonly LinkEnd[]): Promise<void> => {
@@ -23,21 +23,24 @@ describe('connecting', () => {
     }
   })
 
-  it('sends nothing while prepared, and then one offer that holds the candidates', async () => {
+  it('connects without sending or saying anything until it is given something to send', async () => {
     const connections = collectConnections()
-    const { polite, impolite } = await makePair({ own: [await openMedia(), silence] })
-    polite.link.prepare()
-    await eventually(() => {
-      expect(connections[0]?.iceGatheringState).toBe('complete')
-    })
-    expect(polite.sent).toEqual([])
-    impolite.link.awaitOffer()
+    const { polite, impolite } = await makePair({ own: [null, null] })
     polite.link.offer()
-    expect(polite.sent).toHaveLength(1)
-    expect(polite.sent[0]).toMatchObject({ kind: 'description', type: 'offer' })
-    expect((polite.sent[0] as { sdp: string }).sdp).toContain('a=candidate:')
     await expectConnected(polite, impolite)
-    expect(polite.sent).toHaveLength(1)
+    const descriptions = polite.sent.length + impolite.sent.length
+    expect(connections).toHaveLength(2)
+    expect(await sentPackets(connections)).toBe(0)
+    // Nothing was said: whoever is waited for counts as on.
+    expect(impolite.link.view).toMatchObject({ microphoneOn: true, cameraOn: true })
+    polite.link.setMedia(await openMedia())
+    await expectFrames(() => impolite.link.view.stream)
+    await expectSound(() => impolite.link.view.stream)
+    polite.link.setMedia(silence)
+    await eventually(() => {
+      expect(impolite.link.view).toMatchObject({ microphoneOn: false, cameraOn: false })
+    })
+    expect(polite.sent.length + impolite.sent.length).toBe(descriptions)
   })
 
   it('shows a small picture first and the full one soon after', async () => {

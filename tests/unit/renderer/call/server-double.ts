@@ -107,7 +107,9 @@ export class ServerDouble {
   relay(client: ClientDouble, to: PeerId, signal: Signal): void {
     const from = this.#peers.find((peer) => peer.client === client)
     const target = this.#peers.find(({ id }) => id === to)
-    if (from && target?.client) target.client.tell('signal:received', { from: from.id, signal })
+    const onlooker = from ? this.clients.find((each) => each.peerId === to) : undefined
+    const receiver = target?.client ?? onlooker
+    if (receiver) receiver.tell('signal:received', { from: from?.id ?? client.peerId, signal })
     else
       client.tell('request:refused', {
         request: 'signal:send',

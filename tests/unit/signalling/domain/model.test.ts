@@ -26,6 +26,8 @@ class Model {
   readonly visitors: Visitor[] = []
   readonly codes: RoomCode[] = []
   readonly members = new Map<PeerId, Member>()
+  /** Who looks at which room, under which id. */
+  readonly watchers = new Map<Visitor, { readonly id: PeerId; readonly code: RoomCode }>()
   /** Of everyone who may come back, the one token that is good. */
   readonly goodTokens = new Map<PeerId, string>()
   readonly tokens: { readonly id: PeerId; readonly code: RoomCode; readonly token: string }[] = []
@@ -38,6 +40,7 @@ class Model {
   }
   enter(visitor: Visitor, code: RoomCode, joined: Joined): void {
     const { peerId: id, token } = joined
+    this.watchers.delete(visitor)
     this.members.delete(id)
     this.members.set(id, { id, code, by: visitor, awayUntil: Infinity })
     this.goodTokens.set(id, token)
@@ -95,12 +98,15 @@ const join = withVisitor((model, visitor, other) => {
 const look = withVisitor((model, visitor, other) => {
   const code = pick(model.codes, other)
   if (code === undefined) return
-  expect(codeOf(visitor.session.look(code))).toBe(model.memberOf(visitor) ? 'already-in-room' : 'ok')
+  const looked = visitor.session.look(code)
+  expect(codeOf(looked)).toBe(model.memberOf(visitor) ? 'already-in-room' : 'ok')
+  if (looked.ok) model.watchers.set(visitor, { id: visitor.session.peerId, code })
 })
 
 const leave = withVisitor((model, visitor) => {
   const member = model.memberOf(visitor)
   valueOf(visitor.session.leave())
+  model.watchers.delete(visitor)
   if (member === undefined) return
   model.members.delete(member.id)
   model.goodTokens.delete(member.id)
@@ -109,6 +115,7 @@ const leave = withVisitor((model, visitor) => {
 const lose = withVisitor((model, visitor) => {
   const member = model.memberOf(visitor)
   visitor.session.lost()
+  model.watchers.delete(visitor)
   model.visitors.splice(model.visitors.indexOf(visitor), 1)
   if (member !== undefined) Object.assign(member, { by: null, awayUntil: model.world.clock.now() + AWAY_MS })
 })
@@ -132,18 +139,29 @@ const resume = withVisitor((model, visitor, other) => {
   model.enter(visitor, shown.code, resumed.value)
 })
 
+/** Inside one room everyone reaches everyone; who looks reaches those inside, and they reach whoever looks. */
+const reach = (model: Model, from: Visitor, to: PeerId): Visitor | 'away' | null => {
+  const own = model.memberOf(from) ?? model.watchers.get(from)
+  const target = model.members.get(to)
+  if (own === undefined || own.id === to) return null
+  if (target !== undefined) return target.code === own.code ? (target.by ?? 'away') : null
+  const looking = [...model.watchers].find(([, { id, code }]) => id === to && code === own.code)
+  return looking !== undefined && model.memberOf(from) !== undefined ? looking[0] : null
+}
+
 /** Whoever is not meant to get it gets nothing at all. */
 const signal = withVisitor((model, visitor, other) => {
-  const to = pick(model.tokens, other)?.id ?? visitor.session.peerId
-  const [from, target] = [model.memberOf(visitor), model.members.get(to)]
-  const isReachable = from !== undefined && target !== undefined && target !== from && target.code === from.code
+  const ids = [...model.tokens, ...model.watchers.values()].map(({ id }) => id)
+  const to = pick(ids, other) ?? visitor.session.peerId
+  const own = model.memberOf(visitor) ?? model.watchers.get(visitor)
+  const target = reach(model, visitor, to)
   const before = new Map(model.visitors.map(({ facts }) => [facts, facts.length]))
   const sent = visitor.session.sendSignal(to, anOffer())
-  expect(codeOf(sent)).toBe(isReachable ? 'ok' : from === undefined ? 'not-in-room' : 'peer-not-found')
+  expect(codeOf(sent)).toBe(target !== null ? 'ok' : own === undefined ? 'not-in-room' : 'peer-not-found')
   const told = model.visitors.filter(({ facts }) => facts.length > (before.get(facts) ?? 0))
-  expect(told).toEqual(isReachable && target.by !== null ? [target.by] : [])
+  expect(told).toEqual(target === null || target === 'away' ? [] : [target])
   if (told.length > 0)
-    expect(told[0]!.facts.at(-1)).toEqual(['signal:received', { from: from!.id, signal: anOffer() }] satisfies Fact)
+    expect(told[0]!.facts.at(-1)).toEqual(['signal:received', { from: own!.id, signal: anOffer() }] satisfies Fact)
 })
 
 const wait = fc.constantFrom(1, AWAY_MS / 2, AWAY_MS).map((ms): Step => (model) => {

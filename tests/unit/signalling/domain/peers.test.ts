@@ -7,7 +7,11 @@ import { anOffer } from '../../../helpers/signalling-client.ts'
 const createLine = () => {
   const facts: Fact[] = []
   let released = 0
-  const line = { deliver: (fact: Fact) => void facts.push(fact), released: () => void (released += 1) }
+  const line = {
+    peerId: newPeerId(),
+    deliver: (fact: Fact) => void facts.push(fact),
+    released: () => void (released += 1),
+  }
   return { line, facts, timesReleased: () => released }
 }
 const who = { id: newPeerId(), name: 'Ann', generation: 1 }

@@ -61,6 +61,21 @@ test('[J10] a refused look or join keeps the former look', () => {
   expect(namesOf(watcher.facts)).toEqual(['room:changed', 'room:changed'])
 })
 
+test('[B8] all who look at one room share one rate of signals, and those inside do not pay for it', () => {
+  const world = createWorld({ watcherSignalRate: { burst: 2, perSecond: 1 } })
+  const code = openRoom(world)
+  const [ann, ben] = [enter(world, code), enter(world, code, 'Ben')]
+  const lookers = [world.visit(), world.visit(), world.visit()]
+  for (const { session } of lookers) valueOf(session.look(code))
+  const send = ({ session }: { session: (typeof ann)['session'] }) => session.sendSignal(ann.joined.peerId, anOffer())
+  const flood = Array.from({ length: 30 }, (_, at) => send(lookers[at % 3]!))
+  expect(flood.slice(0, 3)).toMatchObject([{ ok: true }, { ok: true }, { ok: false, code: 'too-many-requests' }])
+  expect(send(ben).ok).toBe(true)
+  // However long the flood was, its end is forgotten after three bursts.
+  world.clock.advance(6000)
+  expect(send(lookers[0]!).ok).toBe(true)
+})
+
 test('[J11] too many who look at one room are refused', () => {
   const world = createWorld({ watchersPerRoom: 1 })
   const code = openRoom(world)

@@ -20,12 +20,14 @@ export const limits = {
   candidatesPerSignal: 32,
   name: 64,
   title: 80,
+  /** Names that other systems give to rooms: appointments, numbered rooms, sessions. */
+  roomName: 64,
   chatText: 2000,
   chatHistory: 200,
   /** Mesh: every person sends to every other, so a room of 16 is 15 uploads each (design.md, section 1). */
   roomCapacity: 16,
-  /** Holds the longest title and name in three-byte letters: 820 characters. */
-  resumeToken: 1024,
+  /** Holds the longest title, name and room name in three-byte letters: 1,100 characters. */
+  resumeToken: 1280,
 } as const
 
 // --- Words that people type ---------------------------------------------------------------------------------------
@@ -88,6 +90,9 @@ export const RoomCode = v.pipe(
 )
 export type RoomCode = v.InferOutput<typeof RoomCode>
 
+/** What a room is asked for by: its code as people type it, or the name another system gave it. */
+export const RoomAddress = line(limits.roomName)
+
 export const PersonName = line(limits.name)
 
 /** Names one RTCPeerConnection of one side; made anew for each, so that late signals of a former one are dropped. */
@@ -128,8 +133,8 @@ export const CreateRoom = v.strictObject({
   title: v.optional(line(limits.title)),
   capacity: v.optional(v.pipe(v.number(), v.integer(), v.minValue(2), v.maxValue(limits.roomCapacity))),
 })
-export const LookAtRoom = v.strictObject({ code: RoomCode })
-export const JoinRoom = v.strictObject({ code: RoomCode, name: PersonName })
+export const LookAtRoom = v.strictObject({ code: RoomAddress })
+export const JoinRoom = v.strictObject({ code: RoomAddress, name: PersonName })
 export const ResumePeer = v.strictObject({ token: v.pipe(v.string(), v.minLength(1), v.maxLength(limits.resumeToken)) })
 export const LeaveRoom = v.strictObject({})
 export const SendSignal = v.strictObject({ to: PeerId, signal: Signal })
@@ -155,10 +160,15 @@ export interface PeerInfo {
   readonly id: PeerId
   readonly name: string
   readonly presence: Presence
+  /**
+   * Who makes the offer, when this peer speaks another system's wire and cannot negotiate perfectly: only that side ever
+   * does. Absent among clients of this protocol.
+   */
+  readonly offer?: 'you' | 'they'
 }
 export interface RoomView {
   readonly code: RoomCode
-  /** Empty when the meeting was given none. */
+  /** Empty when the meeting was given none; the name of a room that another system made. */
   readonly title: string
   readonly capacity: number
   /** Everyone inside, in the order they came; never the one who only looks. */

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { createServer, type Server as HttpServer } from 'node:http'
 import { isIPv6, type AddressInfo } from 'node:net'
 import type { IceServer } from '#signalling/protocol.ts'
+import { openDialects } from './dialects/dialects.ts'
 import { ResumeTokens } from './domain/resume-tokens.ts'
 import { Rooms } from './domain/rooms.ts'
 import { Addresses } from './http/addresses.ts'
@@ -73,8 +74,20 @@ export const startSignallingServer = async (options: SignallingServerOptions = {
   const hosts = new Hosts(allowedOrigins)
   const addresses = new Addresses(limits, clock)
   const http = createHttpServer(limits)
-  const transport = new SocketIoTransport({ http, rooms, hosts, addresses, limits, clock, log, iceServers })
-  http.on('request', createRequestListener({ hosts, log, servePage: pageDir === undefined ? null : openPage(pageDir) }))
+  const dialects = openDialects({ rooms, clock, limits, log })
+  const transport = new SocketIoTransport({
+    ...{ http, rooms, hosts, addresses, limits, clock, log, iceServers },
+    dialects: dialects.flatMap(({ sockets }) => sockets ?? []),
+  })
+  const answerRequest = createRequestListener({
+    hosts,
+    log,
+    servePage: pageDir === undefined ? null : openPage(pageDir),
+    routes: dialects.flatMap(({ routes }) => routes ?? []),
+    poll: (request, response) => transport.poll(request, response),
+    admit: (address, { rate = 'room' }) => addresses.takeRequest(address, rate),
+  })
+  http.on('request', answerRequest)
   http.listen({ port, ...(host === undefined ? {} : { host }) })
   await once(http, 'listening')
   // Such as EMFILE while accepting: one connection is lost, the server goes on.
@@ -82,6 +95,7 @@ export const startSignallingServer = async (options: SignallingServerOptions = {
 
   let closing: Promise<void> | undefined
   const close = async () => {
+    await Promise.all(dialects.map(({ close: closeDialect }) => closeDialect?.()))
     rooms.close()
     await transport.stop()
   }

@@ -23,7 +23,12 @@ const count = (min: number, max: number) => v.pipe(v.number(), v.integer(), v.mi
 const text = (max: number, clean: (text: string) => string) =>
   v.pipe(v.string(), v.maxLength(max * 2), v.transform(clean), v.maxLength(max))
 
-const PeerInfo = v.object({ id: PeerId, name: PersonName, presence: v.picklist(['present', 'away']) })
+const PeerInfo = v.object({
+  id: PeerId,
+  name: PersonName,
+  presence: v.picklist(['present', 'away']),
+  offer: v.exactOptional(v.picklist(['you', 'they'])),
+})
 
 const RoomView = v.object({
   code: RoomCode,

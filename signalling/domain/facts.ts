@@ -1,3 +1,4 @@
+import type { Manner } from './manners.ts'
 import type { FactName, PeerId, ServerToClient } from '#signalling/protocol.ts'
 
 /** One fact: its name, then its payload when it has one. */
@@ -8,6 +9,8 @@ export type Fact = { [Name in FactName]: [name: Name, ...payload: Parameters<Ser
  * request causes for the one who asked are delivered after the answer; that is the transport's part of the bargain.
  */
 export interface Line {
+  /** How whoever speaks here begins connections. */
+  readonly manner: Manner
   /** Who speaks here: the peer inside, or who this will be in the room it looks at. */
   readonly peerId: PeerId
   deliver: (fact: Fact) => void

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { PeerId, PeerInfo, Presence, Signal } from '#signalling/protocol.ts'
 import type { Cancel } from './clock.ts'
 import type { Fact, Line } from './facts.ts'
+import type { Manner, Mannered } from './manners.ts'
 import type { Outbox } from './outbox.ts'
 
 /** 128 random bits: ids are also what a spoofer would have to guess. */
@@ -12,17 +13,29 @@ type Connection =
   | { readonly phase: 'present'; readonly line: Line }
   | { readonly phase: 'away'; readonly outbox: Outbox; readonly stopWaiting: Cancel }
 
-/** Somebody in a room: an id, a name, and a way to tell them facts. */
-export class Peer {
+interface Who {
   readonly id: PeerId
   readonly name: string
+  readonly generation: number
+  readonly manner?: Manner
+  readonly opponent?: PeerId | null
+}
+
+/** Somebody in a room: an id, a name, and a way to tell them facts. */
+export class Peer implements Mannered {
+  readonly id: PeerId
+  readonly name: string
+  readonly manner: Manner
+  readonly opponent: PeerId | null
   /** Which of its resume tokens is the current one. */
   generation: number
   #connection: Connection
 
-  constructor(who: { readonly id: PeerId; readonly name: string; readonly generation: number }, line: Line) {
+  constructor(who: Who, line: Line) {
     this.id = who.id
     this.name = who.name
+    this.manner = who.manner ?? 'perfect'
+    this.opponent = who.opponent ?? null
     this.generation = who.generation
     this.#connection = { phase: 'present', line }
   }

@@ -7,6 +7,8 @@ const Claims = v.strictObject({
   code: RoomCode,
   title: v.pipe(v.string(), v.maxLength(limits.title)),
   capacity: v.pipe(v.number(), v.integer(), v.minValue(2), v.maxValue(limits.roomCapacity)),
+  /** What another system calls the room. */
+  roomName: v.nullable(v.pipe(v.string(), v.minLength(1), v.maxLength(limits.roomName))),
   peerId: PeerId,
   name: v.pipe(v.string(), v.minLength(1), v.maxLength(limits.name)),
   /** Counts the tokens of this peer; only the latest is good. */
@@ -17,7 +19,7 @@ const Claims = v.strictObject({
 export type Claims = v.InferOutput<typeof Claims>
 
 /** Keeps what is sealed here from being mistaken for something else that the same key may seal later. */
-const PURPOSE = 'earshot resume 1\n'
+const PURPOSE = 'earshot resume 2\n'
 
 /**
  * Seals and opens resume tokens: `base64url(claims as JSON).base64url(HMAC-SHA256)`. Self-contained, so that a server

@@ -3,6 +3,7 @@ import type {
   Joined,
   LeaveReason,
   PeerId,
+  PeerInfo,
   Refusal,
   Result,
   RoomCode,
@@ -14,6 +15,7 @@ import { ChatHistory } from './chat-history.ts'
 import type { Cancel, Clock } from './clock.ts'
 import type { Fact, Line } from './facts.ts'
 import { Generations } from './generations.ts'
+import { offererOf, opponentAmong, type Mannered } from './manners.ts'
 import { Outbox } from './outbox.ts'
 import { Peer } from './peers.ts'
 import { TokenBucket } from './rate-limit.ts'
@@ -31,6 +33,17 @@ export interface RoomKind {
   readonly code: RoomCode
   readonly title: string
   readonly capacity: number
+  /** Given by another system, which finds the room by it. */
+  readonly name: string | null
+}
+
+/** Whoever looks is one of our own clients, and would come in as the newest. */
+const ONLOOKER: Mannered = { id: '', manner: 'perfect', opponent: null }
+
+const infoFor = (viewer: Mannered, peer: Peer, isEarlier: boolean): PeerInfo => {
+  const offerer = isEarlier ? offererOf(peer, viewer) : offererOf(viewer, peer)
+  if (offerer === 'either') return peer.info
+  return { ...peer.info, offer: (offerer === 'insider') === isEarlier ? 'they' : 'you' }
 }
 
 /** One room: who is inside, who looks at it, what was said. Tells everyone concerned about each change. */
@@ -38,6 +51,7 @@ export class Room {
   readonly code: RoomCode
   readonly title: string
   readonly capacity: number
+  readonly name: string | null
   readonly #context: RoomContext
   /** In the order they came. */
   readonly #peers = new Map<PeerId, Peer>()
@@ -52,15 +66,35 @@ export class Room {
     this.code = kind.code
     this.title = kind.title
     this.capacity = kind.capacity
+    this.name = kind.name
     this.#context = context
     this.#former = new Generations(context.limits.formerPeers)
     this.#watcherSignals = new TokenBucket(context.limits.watcherSignalRate, context.clock.now())
     this.#cancelExpiry = this.#scheduleExpiry()
   }
 
+  /** As those see it who look from outside, and would come in as the newest. */
   get view(): RoomView {
-    const peers = Array.from(this.#peers.values(), (peer) => peer.info)
-    return { code: this.code, title: this.title, capacity: this.capacity, peers }
+    return this.viewFor(null)
+  }
+
+  get size(): number {
+    return this.#peers.size
+  }
+
+  get isFull(): boolean {
+    return this.#peers.size >= this.capacity
+  }
+
+  /** As somebody inside sees it. */
+  viewFor(viewer: Peer | null): RoomView {
+    const peers: PeerInfo[] = []
+    let isEarlier = true
+    for (const peer of this.#peers.values()) {
+      if (peer === viewer) isEarlier = false
+      peers.push(peer === viewer ? peer.info : infoFor(viewer ?? ONLOOKER, peer, isEarlier))
+    }
+    return { code: this.code, title: this.title || (this.name ?? ''), capacity: this.capacity, peers }
   }
 
   /** Lets somebody look at the room: from now on each change is told. */
@@ -76,8 +110,8 @@ export class Room {
 
   /** `peerId` is new and made by the server. */
   join(peerId: PeerId, name: string, line: Line): Result<Peer> {
-    if (this.#peers.size >= this.capacity) return refuse('room-full')
-    return ok(this.#admit(new Peer({ id: peerId, name, generation: 1 }, line), line))
+    if (this.isFull) return refuse('room-full')
+    return ok(this.#admit({ id: peerId, name, generation: 1 }, line))
   }
 
   /**
@@ -103,12 +137,13 @@ export class Room {
       code: this.code,
       title: this.title,
       capacity: this.capacity,
-      peerId: peer.id,
+      roomName: this.name,
       name: peer.name,
+      peerId: peer.id,
       generation: peer.generation,
       expires: clock.now() + limits.tokenLifetimeMs,
     })
-    return { peerId: peer.id, token, room: this.view, chat: this.#chat.messages }
+    return { peerId: peer.id, token, room: this.viewFor(peer), chat: this.#chat.messages }
   }
 
   /** On purpose and for good: no token brings this peer back. */
@@ -145,7 +180,7 @@ export class Room {
   /** The same from one who looks, to those inside only: links are made before joining. All who look share one rate. */
   signalFromWatcher(line: Line, to: PeerId, signal: Signal): Refusal | null {
     const target = this.#peers.get(to)
-    if (target === undefined) return refuse('peer-not-found')
+    if (target?.manner !== 'perfect') return refuse('peer-not-found')
     if (this.#watcherSignals.take(this.#context.clock.now()) !== 'allowed') return refuse('too-many-requests')
     target.deliverSignal(line.peerId, signal)
     return null
@@ -177,17 +212,20 @@ export class Room {
     const { peerId, name, generation, expires } = claims
     const issuedAt = expires - this.#context.limits.tokenLifetimeMs
     if (!this.#former.allows(peerId, generation, issuedAt)) return refuse('resume-refused')
-    if (this.#peers.size >= this.capacity) return refuse('room-full')
+    if (this.isFull) return refuse('room-full')
     this.#former.forget(peerId)
-    return ok(this.#admit(new Peer({ id: peerId, name, generation: generation + 1 }, line), line))
+    return ok(this.#admit({ id: peerId, name, generation: generation + 1 }, line))
   }
 
-  #admit(peer: Peer, line: Line): Peer {
+  #admit(who: { readonly id: PeerId; readonly name: string; readonly generation: number }, line: Line): Peer {
+    const opponent = line.manner === 'one-opponent' ? opponentAmong(this.#peers.values()) : null
+    const peer = new Peer({ ...who, manner: line.manner, opponent }, line)
     this.unwatch(line)
     this.#cancelExpiry?.()
     this.#cancelExpiry = null
+    for (const other of this.#peers.values()) other.deliver(['peer:joined', infoFor(other, peer, false)])
     this.#peers.set(peer.id, peer)
-    this.#announce(['peer:joined', peer.info], peer)
+    this.#tellWatchers()
     return peer
   }
 
@@ -217,6 +255,10 @@ export class Room {
   /** A change of who is inside: the others get the fact, those who look get the room. */
   #announce(fact: Fact, about: Peer): void {
     this.#tellPeers(fact, about)
+    this.#tellWatchers()
+  }
+
+  #tellWatchers(): void {
     if (this.#watchers.size === 0) return
     const { view } = this
     for (const watcher of this.#watchers.values()) watcher.deliver(['room:changed', view])

@@ -1,5 +1,6 @@
 import type { ChatMessage, Joined, PeerId, Result, RoomCode, RoomView, Signal } from '#signalling/protocol.ts'
 import type { Fact, Line } from './facts.ts'
+import type { Manner } from './manners.ts'
 import { newPeerId, type Peer } from './peers.ts'
 import { ok, refuse } from './results.ts'
 import type { Room } from './room.ts'
@@ -21,14 +22,21 @@ const OUTSIDE: Place = { phase: 'outside' }
  */
 export class Session implements Line {
   readonly deliver: (fact: Fact) => void
+  readonly manner: Manner
   readonly #rooms: Rooms
   #place: Place = OUTSIDE
   /** Who this connection will be in the next room it joins. */
   #nextPeerId = newPeerId()
 
-  constructor(rooms: Rooms, deliver: (fact: Fact) => void) {
+  constructor(rooms: Rooms, deliver: (fact: Fact) => void, manner: Manner = 'perfect') {
     this.#rooms = rooms
     this.deliver = deliver
+    this.manner = manner
+  }
+
+  /** Null outside. */
+  get room(): Room | null {
+    return this.#place.phase === 'inside' ? this.#place.room : null
   }
 
   /** Who this connection is in its room, or will be in the next one. */
@@ -41,9 +49,9 @@ export class Session implements Line {
     return created.ok ? ok({ code: created.value.code }) : created
   }
 
-  look(code: RoomCode): Result<RoomView> {
+  look(address: string): Result<RoomView> {
     if (this.#place.phase === 'inside') return refuse('already-in-room')
-    const room = this.#rooms.find(code)
+    const room = this.#rooms.find(address)
     if (room === undefined) return refuse('room-not-found')
     if (this.#place.phase === 'watching' && this.#place.room === room) return ok(room.view)
     const looked = room.watch(this)
@@ -51,10 +59,15 @@ export class Session implements Line {
     return looked
   }
 
-  join(code: RoomCode, name: string): Result<Joined> {
+  join(address: string, name: string): Result<Joined> {
+    const room = this.#rooms.find(address)
     if (this.#place.phase === 'inside') return refuse('already-in-room')
-    const room = this.#rooms.find(code)
-    if (room === undefined) return refuse('room-not-found')
+    return room === undefined ? refuse('room-not-found') : this.enter(room, name)
+  }
+
+  /** Joins a room that is known already. */
+  enter(room: Room, name: string): Result<Joined> {
+    if (this.#place.phase === 'inside') return refuse('already-in-room')
     const joined = room.join(this.#nextPeerId, name, this)
     if (!joined.ok) return joined
     this.#moveTo({ phase: 'inside', room, peer: joined.value })

@@ -1,12 +1,14 @@
 import { BlockList } from 'node:net'
 import type { Clock } from '../domain/clock.ts'
 import { TokenBucket } from '../domain/rate-limit.ts'
+import type { RateKind } from '../transports/requests.ts'
 import type { ServerLimits } from '../server-limits.ts'
 
 interface Visitor {
   connections: number
   penaltyUntil: number
   readonly bucket: TokenBucket
+  readonly requests: Map<RateKind, TokenBucket>
 }
 
 const loopback = new BlockList()
@@ -48,6 +50,19 @@ export class Addresses {
     }
   }
 
+  /** Whether one more HTTP request of this kind is within the rate of its address: that of one connection. */
+  takeRequest(remoteAddress: string, kind: RateKind): boolean {
+    const address = plainAddress(remoteAddress)
+    if (this.#isExempt(address)) return true
+    const { requests, penaltyUntil } = this.#visitor(address)
+    const now = this.#clock.now()
+    const { signalRate, chatRate, roomRate } = this.#limits
+    const bucket =
+      requests.get(kind) ?? new TokenBucket({ signal: signalRate, chat: chatRate, room: roomRate }[kind], now)
+    requests.set(kind, bucket)
+    return now >= penaltyUntil && bucket.take(now) === 'allowed'
+  }
+
   /** Refuses new connections of this address for a while. */
   punish(remoteAddress: string): void {
     this.#visitor(plainAddress(remoteAddress)).penaltyUntil = this.#clock.now() + this.#limits.penaltyMs
@@ -68,14 +83,17 @@ export class Addresses {
     if (known !== undefined) return known
     if (this.#visitors.size >= this.#limits.idleAddresses) this.#forgetIdle()
     const now = this.#clock.now()
-    const visitor = { connections: 0, penaltyUntil: now, bucket: new TokenBucket(this.#limits.connectRate, now) }
+    const bucket = new TokenBucket(this.#limits.connectRate, now)
+    const visitor: Visitor = { connections: 0, penaltyUntil: now, bucket, requests: new Map() }
     this.#visitors.set(address, visitor)
     return visitor
   }
 
   #forgetIdle(): void {
     const now = this.#clock.now()
-    for (const [address, { connections, penaltyUntil, bucket }] of this.#visitors)
-      if (connections === 0 && now >= penaltyUntil && bucket.isFull(now)) this.#visitors.delete(address)
+    for (const [address, { connections, penaltyUntil, bucket, requests }] of this.#visitors) {
+      const isQuiet = [bucket, ...requests.values()].every((each) => each.isFull(now))
+      if (connections === 0 && now >= penaltyUntil && isQuiet) this.#visitors.delete(address)
+    }
   }
 }

@@ -1,23 +1,32 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import * as v from 'valibot'
-import { RoomCode } from '#signalling/protocol.ts'
 import { contain, type Log } from '../log.ts'
 import type { Hosts } from './hosts.ts'
+import { isSocketPath } from '../transports/admission.ts'
+import { allowCrossOrigin } from './cors.ts'
 import type { ServePage } from './page.ts'
+import { Exchange, findRoute, HttpRefusal, type Route } from './router.ts'
 import { securityHeaders } from './security-headers.ts'
 
 const NOTHING_HERE = 'There is nothing at this address.'
 const WRONG_NAME: [number, string] = [403, 'This server does not go by that name.']
+const WRONG_ORIGIN = 'Pages of that origin may not use this server.'
+const SERVER_FULL = 'The server has no room for more.'
 
 interface ListenerOptions {
   readonly hosts: Hosts
   readonly log: Log
   /** Null when no page was built. */
   readonly servePage: ServePage | null
+  /** For those without the page: devices, back ends, clients of other systems. */
+  readonly routes: readonly Route[]
+  /** Takes a long-polling request of Socket.IO; false when there is no place for its sender. */
+  readonly poll: (request: IncomingMessage, response: ServerResponse) => boolean
+  /** Whether this address may make one more request of a route now. */
+  readonly admit: (address: string, route: Route) => boolean
 }
 
 const answer = (response: ServerResponse, status: number, type: 'text/plain' | 'application/json', body: string) => {
-  if (status === 405) response.setHeader('Allow', 'GET, HEAD')
+  if (status === 405 && !response.hasHeader('Allow')) response.setHeader('Allow', 'GET, HEAD')
   response.writeHead(status, {
     'Content-Type': `${type}; charset=utf-8`,
     'Content-Length': Buffer.byteLength(body),
@@ -28,11 +37,13 @@ const answer = (response: ServerResponse, status: number, type: 'text/plain' | '
 const say = (response: ServerResponse, status: number, sentence: string) =>
   answer(response, status, 'text/plain', `${sentence}\n`)
 
-/** `/` and `/r/<code>` are the page itself; everything else is a file of it, or nothing. */
+/** One segment of at most the length of a room's name, as browsers write it. The page itself says when there is no such room. */
+const ROOM_PATH = /^\/r\/(?:[\w.~!$&'()*+,;=:@-]|%(?!2f|5c|00)[\da-f]{2}){1,400}\/?$/i
+
+/** `/` and `/r/<room>` are the page itself; everything else is a file of it, or nothing. */
 const fileFor = (path: string): string | null => {
-  if (path === '/') return '/index.html'
-  if (!path.startsWith('/r/')) return path
-  return v.is(RoomCode, path.slice('/r/'.length).replace(/\/$/, '')) ? '/index.html' : null
+  if (path === '/' || ROOM_PATH.test(path)) return '/index.html'
+  return path.startsWith('/r/') ? null : path
 }
 
 const answerPage = (request: IncomingMessage, response: ServerResponse, servePage: ServePage | null, path: string) => {
@@ -47,15 +58,52 @@ const answerPage = (request: IncomingMessage, response: ServerResponse, servePag
 const refuse = (request: IncomingMessage, path: string): [status: number, sentence: string] | null => {
   if (request.method !== 'GET' && request.method !== 'HEAD') return [405, 'Only GET and HEAD are answered here.']
   // No name of ours needs escaping, so that what is escaped can only be meant to get past a check.
-  return /[%\\]/.test(path) ? [404, NOTHING_HERE] : null
+  return /[%\\]/.test(path) && !ROOM_PATH.test(path) ? [404, NOTHING_HERE] : null
 }
 
-/** Answers plain HTTP: a fixed table of routes, without side effects, with the same headers on every answer. */
-export const createRequestListener = ({ hosts, log, servePage }: ListenerOptions) => {
+const SOCKET_METHODS = ['GET', 'POST']
+
+const takeExchange = async (route: Route, exchange: Exchange, log: Log): Promise<void> => {
+  try {
+    await route.handle(exchange)
+  } catch (fault) {
+    if (fault instanceof HttpRefusal) exchange.json(fault.status, { message: fault.message })
+    else {
+      log('error', 'route-fault', { route: route.path, fault: String(fault) })
+      if (exchange.response.headersSent) exchange.response.destroy()
+      else exchange.json(500, { message: 'The server made a mistake.' })
+    }
+  }
+}
+
+/** Answers plain HTTP: a fixed table of routes, with the same headers on every answer. */
+export const createRequestListener = ({ hosts, log, servePage, routes, poll, admit }: ListenerOptions) => {
+  /** Answers false for what is none of a route nor of Socket.IO. */
+  const answerClients = (request: IncomingMessage, response: ServerResponse, path: string, host: string): boolean => {
+    const isSocket = isSocketPath(path)
+    const { found, methods } = isSocket
+      ? { found: null, methods: SOCKET_METHODS }
+      : findRoute(routes, request.method, path)
+    if (methods.length === 0) return false
+    if (!hosts.isAllowedOrigin(request.headers.origin, host)) say(response, 403, WRONG_ORIGIN)
+    else if (allowCrossOrigin(request, response, methods)) return true
+    else if (isSocket) {
+      if (!poll(request, response)) say(response, 503, SERVER_FULL)
+    } else if (found === null) {
+      response.setHeader('Allow', methods.join(', '))
+      say(response, 405, 'That method is not answered here.')
+    } else {
+      const exchange = new Exchange(request, response, found.params)
+      if (admit(exchange.address, found.route)) void takeExchange(found.route, exchange, log)
+      else exchange.json(429, { message: 'Too many requests; wait a moment.' })
+    }
+    return true
+  }
   const answerRequest = (request: IncomingMessage, response: ServerResponse) => {
     const { host } = request.headers
     for (const [name, value] of securityHeaders(hosts.isOwnHost(host) ? host : null)) response.setHeader(name, value)
     const [path = '/'] = (request.url ?? '/').split('?')
+    if (hosts.isOwnHost(host) && answerClients(request, response, path, host)) return
     const refused = hosts.isOwnHost(host) ? refuse(request, path) : WRONG_NAME
     if (refused !== null) say(response, ...refused)
     else if (path === '/health') answer(response, 200, 'application/json', '{ "status": "ok" }')

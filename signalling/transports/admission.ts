@@ -5,8 +5,16 @@ import type { Hosts } from '../http/hosts.ts'
 
 /** The path of Socket.IO, as its clients have it by default. */
 export const SOCKET_PATH = '/socket.io/'
+/** Where clients of the appointment system look for it. With or without the last slash, as Socket.IO's clients send it. */
+const SOCKET_PATHS: ReadonlySet<string> = new Set([
+  SOCKET_PATH,
+  '/api/v1/signalling/socket/',
+  '/api/v1/signalling/socket',
+])
 
-type RefusedStatus = '403 Forbidden' | '404 Not Found' | '503 Service Unavailable'
+export const isSocketPath = (path: string | undefined): boolean => path !== undefined && SOCKET_PATHS.has(path)
+
+type RefusedStatus = '400 Bad Request' | '403 Forbidden' | '404 Not Found' | '503 Service Unavailable'
 
 interface AdmissionOptions {
   readonly hosts: Hosts
@@ -16,7 +24,9 @@ interface AdmissionOptions {
 
 const checkRequest = ({ url, headers }: IncomingMessage, hosts: Hosts): RefusedStatus | null => {
   if (!hosts.isOwnHost(headers.host) || !hosts.isAllowedOrigin(headers.origin, headers.host)) return '403 Forbidden'
-  return url?.split('?')[0] === SOCKET_PATH ? null : '404 Not Found'
+  const [path, query] = (url ?? '').split('?')
+  if (!isSocketPath(path)) return '404 Not Found'
+  return new URLSearchParams(query).get('transport') === 'websocket' ? null : '400 Bad Request'
 }
 
 /**

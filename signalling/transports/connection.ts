@@ -4,6 +4,7 @@ import type { ClientToServer, ServerToClient } from '#signalling/protocol.ts'
 import type { Fact } from '../domain/facts.ts'
 import { contain, type Log } from '../log.ts'
 import type { ServerLimits } from '../server-limits.ts'
+import type { ForeignGate } from './foreign-gate.ts'
 import type { Handled, RequestGate } from './request-gate.ts'
 
 /** Nothing goes between servers yet, and the connection is kept beside the socket, not in its `data`. */
@@ -11,18 +12,23 @@ type None = Record<string, never>
 export type SignallingServerSocket = Socket<ClientToServer, ServerToClient, None, None>
 export type SocketIoServer = Server<ClientToServer, ServerToClient, None, None>
 
-type Emit = (...fact: Fact) => boolean
+type Named = [name: string, ...payload: unknown[]]
+type Emit = (...event: Named) => boolean
 
 /** engine.io's queue while the TCP socket does not take more. Declared private there, and there is no other way to it. */
 interface WriteQueue {
   readonly writeBuffer: readonly { readonly data?: unknown }[]
 }
 
-/** One Socket.IO socket: packets to the gate, answers and facts to the socket, in that order. */
+/**
+ * One Socket.IO socket: packets to the gate, answers and facts to the socket, in that order. Events of other systems go to
+ * the gate of those, and what that sends goes out as it comes.
+ */
 export class Connection {
   readonly #socket: SignallingServerSocket
   readonly #limits: ServerLimits
-  readonly #tcp: TcpSocket
+  /** Null while it may be long-polling: then no TCP connection is its own. */
+  readonly #tcp: TcpSocket | null
   /** Facts that a request caused for its sender, until it has its answer. */
   #held: Fact[] | null = null
   #isCut = false
@@ -30,7 +36,7 @@ export class Connection {
   constructor(socket: SignallingServerSocket, limits: ServerLimits) {
     this.#socket = socket
     this.#limits = limits
-    this.#tcp = socket.request.socket
+    this.#tcp = socket.conn.transport.name === 'websocket' ? socket.request.socket : null
   }
 
   readonly deliver = (fact: Fact): void => {
@@ -39,9 +45,14 @@ export class Connection {
   }
 
   /** Every packet ends here: no name that a client chose ever reaches the event emitter. */
-  takePackets(gate: RequestGate, log: Log, onAbuse: () => void): void {
+  takePackets(gate: RequestGate, foreign: ForeignGate | null, log: Log, onAbuse: () => void): void {
     this.#socket.use((packet) => {
       if (this.#isCut || !this.#socket.connected) return
+      const [name, ...args] = packet as unknown[]
+      if (foreign?.knows(name)) {
+        if (foreign.handle(name, args) === 'abuse') onAbuse()
+        return
+      }
       this.#held = []
       const handled = gate.handle(packet)
       contain(log, 'answer-fault', () => {
@@ -52,10 +63,17 @@ export class Connection {
     })
   }
 
+  /** For clients of other systems: an event of theirs, at once. */
+  readonly send = (name: string, payload?: unknown): void => {
+    if (payload === undefined) this.#emitNamed(name)
+    else this.#emitNamed(name, payload)
+  }
+
   /** At once, without waiting for what is still to be sent: the other side may never take it. */
   cut(): void {
     this.#isCut = true
-    this.#tcp.destroy()
+    if (this.#tcp === null) this.#socket.conn.close(true)
+    else this.#tcp.destroy()
   }
 
   /** Frees what is kept of the upgrade request (headers, `auth`: up to 70 kB of the client's choice) and not used any more. */
@@ -86,7 +104,11 @@ export class Connection {
   }
 
   #emit(fact: Fact): void {
-    ;(this.#socket.emit as Emit).apply(this.#socket, fact)
+    this.#emitNamed(...(fact as Named))
+  }
+
+  #emitNamed(...event: Named): void {
+    ;(this.#socket.emit as Emit).apply(this.#socket, event)
     this.#cutSlowReader()
   }
 

@@ -1,4 +1,4 @@
-import type { Server as HttpServer, IncomingMessage } from 'node:http'
+import type { Server as HttpServer, IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { Server } from 'socket.io'
 import * as v from 'valibot'
@@ -13,6 +13,8 @@ import { contain, type Log } from '../log.ts'
 import type { ServerLimits } from '../server-limits.ts'
 import { admitUpgrade, SOCKET_PATH } from './admission.ts'
 import { Connection, type SignallingServerSocket, type SocketIoServer } from './connection.ts'
+import type { SocketDialect } from '../dialects/dialect.ts'
+import { ForeignGate } from './foreign-gate.ts'
 import { RequestGate } from './request-gate.ts'
 import { requests } from './requests.ts'
 
@@ -25,6 +27,8 @@ interface SocketIoOptions {
   readonly clock: Clock
   readonly log: Log
   readonly iceServers: readonly IceServer[]
+  /** Spoken with clients that name no version of the protocol. */
+  readonly dialects: readonly SocketDialect[]
 }
 
 /** Reaches a Socket.IO client as `connect_error` with this `data`; such a client does not try again by itself. */
@@ -33,13 +37,14 @@ const handshakeError = (code: ErrorCode): Error =>
 
 const settings = (limits: ServerLimits) => ({
   path: SOCKET_PATH,
-  // No long-polling: no second way in, no sticky sessions, and half a second faster (one round trip instead of three).
-  transports: ['websocket' as const],
+  // Our own clients use WebSocket alone: one round trip instead of three. Those of other systems begin with long-polling.
+  transports: ['websocket' as const, 'polling' as const],
   maxHttpBufferSize: wire.frameBytes,
   pingInterval: limits.pingIntervalMs,
   pingTimeout: limits.pingTimeoutMs,
   connectTimeout: limits.connectTimeoutMs,
   perMessageDeflate: false,
+  httpCompression: false,
   serveClient: false,
 })
 
@@ -48,6 +53,8 @@ export class SocketIoTransport {
   readonly #options: SocketIoOptions
   readonly #io: SocketIoServer
   readonly #tcp = new Set<Duplex>()
+  /** Places of long-polling sessions that are just being opened. */
+  readonly #opening = new WeakMap<IncomingMessage, () => void>()
   #isStopping = false
 
   constructor(options: SocketIoOptions) {
@@ -56,8 +63,35 @@ export class SocketIoTransport {
     // Socket.IO put itself before every request and upgrade; it gets the admitted upgrades and nothing else.
     options.http.removeAllListeners('request').removeAllListeners('upgrade')
     options.http.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head))
+    this.#io.engine.on(
+      'connection',
+      (session: { request: IncomingMessage; once: (event: 'close', then: () => void) => void }) => {
+        const leave = this.#opening.get(session.request)
+        if (leave === undefined) return
+        this.#opening.delete(session.request)
+        session.once('close', leave)
+      },
+    )
     this.#io.use((socket, next) => next(this.#checkHandshake(socket.handshake.auth)))
     this.#io.on('connection', (socket) => contain(options.log, 'connection-fault', () => this.#open(socket)))
+  }
+
+  /**
+   * A request of a long-polling client, whose host and origin have been checked. Answers false when there is no place for a
+   * new session.
+   */
+  poll(request: IncomingMessage, response: ServerResponse): boolean {
+    const isNew = !new URLSearchParams((request.url ?? '').split('?')[1] ?? '').has('sid')
+    if (isNew) {
+      const leave = this.#isStopping ? null : this.#options.addresses.enter(request.socket.remoteAddress ?? '')
+      if (leave === null) return false
+      this.#opening.set(request, leave)
+      response.once('close', () => {
+        if (this.#opening.delete(request)) leave()
+      })
+    }
+    this.#io.engine.handleRequest(request as never, response)
+    return true
   }
 
   /** Tells everyone, answers what still comes in with a refusal for a moment, then closes every connection. */
@@ -100,12 +134,20 @@ export class SocketIoTransport {
     }
     const gate = new RequestGate(session, { requests, limits, clock, log, refusal })
     const address = socket.handshake.address
-    connection.takePackets(gate, log, () => {
+    const isStopping = () => this.#isStopping
+    const foreign = hasVersion
+      ? null
+      : new ForeignGate(
+          { id: socket.id, send: connection.send, close: () => void socket.disconnect(true) },
+          { dialects: this.#options.dialects, limits, clock, log, isStopping },
+        )
+    connection.takePackets(gate, foreign, log, () => {
       log('warn', 'flood-cut', { address })
       addresses.punish(address)
       connection.cut()
     })
     socket.on('disconnect', () => {
+      foreign?.lost()
       if (!this.#isStopping) contain(log, 'disconnect-fault', () => session.lost())
     })
     connection.forgetHandshake()

@@ -106,15 +106,44 @@ test('[C6] pages of the own origin, of the desktop app and of allowed origins ma
     expect(await upgrade(url, { Origin: origin }), origin).toBe(403)
 })
 
-test('[C7] there is one path, one way of transport and one namespace', async () => {
+test('[C7] there are two paths and one namespace', async () => {
   const { url, port } = await startTestServer()
-  expect(await upgrade(url, {}, '/')).toBe(404)
-  expect(await upgrade(url, {}, '/socket.io/../other')).toBe(404)
+  expect(await upgrade(url, {}, '/?EIO=4&transport=websocket')).toBe(404)
+  expect(await upgrade(url, {}, '/socket.io/../other?EIO=4&transport=websocket')).toBe(404)
   expect(await upgrade(url, {}, '/socket.io/?EIO=4&transport=polling')).toBe(400)
-  expect((await ask(port, '/socket.io/?EIO=4&transport=polling')).status).toBe(404)
+  expect((await ask(port, '/socket.io/?EIO=4&transport=polling')).status).toBe(200)
   const raw = await openRaw(url)
   raw.send('40/admin,{}')
   expect(await raw.frame('44/admin')).toContain('Invalid namespace')
+})
+
+test.each(['/socket.io', '/api/v1/signalling/socket'])(
+  '[C7] a client that begins with long-polling at %s gets to WebSocket, and is counted until it goes',
+  async (path) => {
+    const { url } = await startTestServer({ limits: { connections: 2 } })
+    const polling = createSocket(url, { path, auth: {}, transports: ['polling', 'websocket'] })
+    const opened = next(polling, 'session:opened')
+    polling.connect()
+    await opened
+    await expect.poll(() => polling.io.engine.transport.name).toBe('websocket')
+    polling.close()
+    const [one, two] = [await connect(url), await connect(url)]
+    expect([one, two].map(({ socket }) => socket.connected)).toEqual([true, true])
+  },
+)
+
+test('[C7] a session by long-polling alone is admitted, counted and cut like any other', async () => {
+  const { url } = await startTestServer({ limits: { connections: 1 } })
+  const polling = createSocket(url, { auth: {}, transports: ['polling'] })
+  const opened = next(polling, 'session:opened')
+  polling.connect()
+  await opened
+  const refused = createSocket(url, { auth: {}, transports: ['polling'] })
+  const problem = new Promise((resolve) => refused.once('connect_error', resolve))
+  refused.connect()
+  await problem
+  polling.close()
+  await expect.poll(async () => (await connect(url)).socket.connected).toBe(true)
 })
 
 test('[C7] no compression is agreed on', async () => {

@@ -8,6 +8,7 @@ const createLine = () => {
   const facts: Fact[] = []
   let released = 0
   const line = {
+    manner: 'perfect' as const,
     peerId: newPeerId(),
     deliver: (fact: Fact) => void facts.push(fact),
     released: () => void (released += 1),

@@ -8,6 +8,7 @@ const claims: Claims = {
   code: 'k7mq2xvd9thr',
   title: '',
   capacity: 16,
+  roomName: null,
   peerId: newPeerId(),
   name: 'Ann',
   generation: 1,

@@ -1,0 +1,50 @@
+/**
+ * What a system of its own wire brings to the server, and what it is given. Each lives in one file beside this one, and
+ * translates: its messages into requests of the domain, the domain's facts into its messages.
+ */
+import type { Clock } from '../domain/clock.ts'
+import type { Rooms } from '../domain/rooms.ts'
+import type { Route } from '../http/router.ts'
+import type { Log } from '../log.ts'
+import type { ServerLimits } from '../server-limits.ts'
+import type { RateKind } from '../transports/requests.ts'
+
+export interface DialectContext {
+  readonly rooms: Rooms
+  readonly clock: Clock
+  readonly limits: ServerLimits
+  readonly log: Log
+}
+
+/** A Socket.IO socket, as far as a dialect may use it. */
+export interface DialectSocket {
+  /** Socket.IO's own id: public, and new with every connection. */
+  readonly id: string
+  readonly send: (event: string, payload?: unknown) => void
+  /** Ends the connection once what was sent is out. */
+  readonly close: () => void
+}
+
+/** Null when the sender asked for no answer. */
+export type Acknowledge = ((answer: unknown) => void) | null
+
+/** One socket's dealings in one dialect; made when the first of its events arrives. */
+export interface DialectConnection {
+  /** `payload` is whatever the client sent: parse it. May not throw for anything that a client can cause. */
+  readonly handle: (event: string, payload: unknown, acknowledge: Acknowledge) => void | Promise<void>
+  /** The socket is gone. */
+  readonly lost: () => void
+}
+
+export interface SocketDialect {
+  /** The names of its events, each with the rate that it is counted in. */
+  readonly events: ReadonlyMap<string, RateKind>
+  readonly open: (socket: DialectSocket) => DialectConnection
+}
+
+export interface Dialect {
+  readonly sockets?: SocketDialect
+  readonly routes?: readonly Route[]
+  /** Ends what it started: timers, streams. */
+  readonly close?: () => void | Promise<void>
+}

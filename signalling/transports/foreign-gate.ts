@@ -1,0 +1,85 @@
+import type { Acknowledge, DialectConnection, DialectSocket, SocketDialect } from '../dialects/dialect.ts'
+import type { Clock } from '../domain/clock.ts'
+import { TokenBucket } from '../domain/rate-limit.ts'
+import type { Log } from '../log.ts'
+import type { ServerLimits } from '../server-limits.ts'
+import type { RateKind } from './requests.ts'
+
+interface ForeignGateOptions {
+  readonly dialects: readonly SocketDialect[]
+  readonly limits: ServerLimits
+  readonly clock: Clock
+  readonly log: Log
+  readonly isStopping: () => boolean
+}
+
+/**
+ * The one way from a packet of a client of another system to its dialect: counts before anything is parsed, and never
+ * throws. Every one of those systems reports a refusal as the event `error`.
+ */
+export class ForeignGate {
+  readonly #options: ForeignGateOptions
+  readonly #socket: DialectSocket
+  readonly #open = new Map<SocketDialect, DialectConnection>()
+  readonly #buckets = new Map<RateKind, TokenBucket>()
+
+  constructor(socket: DialectSocket, options: ForeignGateOptions) {
+    this.#socket = socket
+    this.#options = options
+  }
+
+  /** Whether some dialect knows this event. */
+  knows(event: unknown): event is string {
+    return typeof event === 'string' && this.#options.dialects.some(({ events }) => events.has(event))
+  }
+
+  /** Answers `abuse` when the sender has to go. */
+  handle(event: string, args: readonly unknown[]): 'taken' | 'abuse' {
+    const dialect = this.#options.dialects.find(({ events }) => events.has(event))
+    const verdict = this.#bucket(dialect?.events.get(event) ?? 'room').take(this.#options.clock.now())
+    if (verdict === 'abuse') return 'abuse'
+    const last = args.at(-1)
+    const acknowledge: Acknowledge = typeof last === 'function' ? (last as (answer: unknown) => void) : null
+    if (verdict === 'refused') this.#refuse('Too many requests; wait a moment.', acknowledge)
+    else if (this.#options.isStopping()) this.#refuse('The server is stopping.', acknowledge)
+    else if (dialect) void this.#act(dialect, event, acknowledge === args[0] ? undefined : args[0], acknowledge)
+    return 'taken'
+  }
+
+  lost(): void {
+    for (const connection of this.#open.values()) {
+      try {
+        connection.lost()
+      } catch (fault) {
+        this.#options.log('error', 'dialect-fault', { fault: String(fault) })
+      }
+    }
+    this.#open.clear()
+  }
+
+  async #act(dialect: SocketDialect, event: string, payload: unknown, acknowledge: Acknowledge): Promise<void> {
+    try {
+      const connection = this.#open.get(dialect) ?? dialect.open(this.#socket)
+      this.#open.set(dialect, connection)
+      await connection.handle(event, payload, acknowledge)
+    } catch (fault) {
+      this.#options.log('error', 'dialect-fault', { event, fault: String(fault) })
+      this.#refuse('The server made a mistake.', acknowledge)
+    }
+  }
+
+  #refuse(message: string, acknowledge: Acknowledge): void {
+    this.#socket.send('error', { message })
+    acknowledge?.({ error: message })
+  }
+
+  #bucket(kind: RateKind): TokenBucket {
+    const known = this.#buckets.get(kind)
+    if (known !== undefined) return known
+    const { limits, clock } = this.#options
+    const rates = { signal: limits.signalRate, chat: limits.chatRate, room: limits.roomRate }
+    const bucket = new TokenBucket(rates[kind], clock.now())
+    this.#buckets.set(kind, bucket)
+    return bucket
+  }
+}

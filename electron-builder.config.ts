@@ -5,8 +5,16 @@ import { setFuses } from './build/after-pack.ts'
 const hasCertificate = [process.env['CSC_LINK'], process.env['CSC_NAME']].some(Boolean)
 const macIdentity = hasCertificate ? {} : { identity: '-' }
 
+/** SQLite's native part for one system, where the bundle looks for it. `${platform}` would be the system that packs. */
+const sqliteFor = (platform: 'win32' | 'darwin' | 'linux') => ({
+  from: 'node_modules/better-sqlite3/prebuilds',
+  to: 'dist/electron/prebuilds',
+  filter: [`${platform}-\${arch}.node`],
+})
+
 const windows = (): NonNullable<Configuration['win']> => ({
   icon: 'build/icons/icon.ico',
+  files: [sqliteFor('win32')],
   target: [
     { target: 'nsis', arch: ['x64', 'arm64'] },
     { target: 'zip', arch: ['x64', 'arm64'] },
@@ -15,6 +23,7 @@ const windows = (): NonNullable<Configuration['win']> => ({
 
 const mac = (): NonNullable<Configuration['mac']> => ({
   icon: 'build/icons/icon.icns',
+  files: [sqliteFor('darwin')],
   category: 'public.app-category.video',
   // Electron 44 dropped macOS 12.
   minimumSystemVersion: '13.0.0',
@@ -38,6 +47,7 @@ const mac = (): NonNullable<Configuration['mac']> => ({
 
 const linux = (): NonNullable<Configuration['linux']> => ({
   icon: 'build/icons',
+  files: [sqliteFor('linux')],
   target: [
     { target: 'deb', arch: ['x64', 'arm64'] },
     { target: 'AppImage', arch: ['x64', 'arm64'] },
@@ -61,9 +71,18 @@ export const createPackaging = (): Configuration => ({
   appId: 'app.earshot.Earshot',
   productName: 'Earshot',
   directories: { output: 'release', buildResources: 'build' },
-  // Everything is bundled into dist, so no node_modules.
-  files: ['dist/electron/**', 'dist/renderer/**', 'package.json', '!**/node_modules/**', '!**/*.map'],
+  // Everything is bundled into dist, so no node_modules. SQLite's native part comes from the list of each system.
+  files: [
+    'dist/electron/**',
+    'dist/renderer/**',
+    'package.json',
+    '!**/node_modules/**',
+    '!**/*.map',
+    '!dist/electron/prebuilds/**',
+  ],
   asar: true,
+  // A library is loaded by the system, which does not look into archives; Electron then finds it beside the archive.
+  asarUnpack: ['**/*.node'],
   npmRebuild: false,
   afterPack: setFuses,
   artifactName: '${productName}-${version}-${os}-${arch}.${ext}',

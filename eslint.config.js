@@ -59,6 +59,12 @@ export default ts.config(
   },
   { files: ['**/*.{js,mjs,cjs}'], ...ts.configs.disableTypeChecked },
   {
+    // Clients that people copy into a page or a program of their own.
+    files: ['docs/integration/**/*'],
+    languageOptions: { globals: { ...globals.browser } },
+    rules: { 'no-console': 'off', 'max-lines-per-function': 'off' },
+  },
+  {
     files: ['**/*.svelte', '**/*.svelte.ts'],
     languageOptions: { parserOptions: { parser: ts.parser } },
     rules: { 'svelte/no-at-html-tags': 'error', 'svelte/button-has-type': 'error' },

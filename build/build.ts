@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs'
+import { copyFile, mkdir, readFile, rm } from 'node:fs/promises'
 import { builtinModules } from 'node:module'
 import { dirname, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -42,11 +44,28 @@ export const buildPage = async (into = distDir): Promise<void> => {
   })
 }
 
+/**
+ * Puts SQLite's native part for this system beside the bundle, where signalling/store/sqlite-file.ts looks for it. The
+ * packages get that of the system they are for (electron-builder.config.ts). Where there is none, the server keeps in memory.
+ */
+const copySqlite = async (outDir: string): Promise<void> => {
+  const name = `${process.platform}-${process.arch}.node`
+  const prebuilt = resolve(root, 'node_modules/better-sqlite3/prebuilds', name)
+  if (!existsSync(prebuilt)) return
+  await mkdir(resolve(outDir, 'prebuilds'), { recursive: true })
+  const target = resolve(outDir, 'prebuilds', name)
+  if (existsSync(target) && (await readFile(target)).equals(await readFile(prebuilt))) return
+  // A server that runs has the former file loaded: it is replaced, never written over.
+  await rm(target, { force: true })
+  await copyFile(prebuilt, target)
+}
+
 /** Builds main process, host process and preload into `electron/` of `into`: one file each. */
 export const buildDesktop = async (into = distDir): Promise<void> => {
   const outDir = resolve(into, 'electron')
   await build(bundle('electron/main.ts', outDir, 'main.js', 'es'))
   await build(bundle('electron/host-process.ts', outDir, 'host-process.js', 'es'))
+  await copySqlite(outDir)
   // A sandboxed preload is a plain script: CommonJS, one file (Electron, "ES Modules", section "Preload").
   await build(bundle('electron/preload.ts', outDir, 'preload.cjs', 'cjs'))
 }

@@ -1,6 +1,7 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { FuseState, FuseV1Options, getCurrentFuseWire } from '@electron/fuses'
 import { Arch, build, Platform, type Configuration } from 'electron-builder'
 import { createPackaging } from '../electron-builder.config.ts'
@@ -12,6 +13,10 @@ import { writeHollowElectron } from './hollow-electron.ts'
 export interface PackageContent {
   /** Files in app.asar. */
   readonly files: readonly string[]
+  /** Those of them that lie beside app.asar, as libraries have to. */
+  readonly unpacked: readonly string[]
+  /** The library that this package is to have. */
+  readonly library: string
   /** Fuses that are not as build/after-pack.ts wants them. */
   readonly wrongFuses: readonly string[]
   /** macOS only: the text of Info.plist. */
@@ -52,6 +57,15 @@ const pack = async (platform: 'linux' | 'darwin', work: string): Promise<void> =
   await build({ targets: system.createTarget('dir', Arch.x64), config, publish: 'never' })
 }
 
+/** Files below a folder, `/` between folders; none when it is not there. */
+const listFolder = async (folder: string): Promise<string[]> => {
+  if (!existsSync(folder)) return []
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true })
+  return entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(folder, join(entry.parentPath, entry.name)).replaceAll('\\', '/'))
+}
+
 /**
  * Packs what dist/ holds for one system around a hollow Electron, with the real configuration, and reads back what came
  * of it. Unchecked stay: whether the app starts, the installers (dmg, nsis, deb, AppImage), signatures.
@@ -64,6 +78,8 @@ export const packHollow = async (platform: 'linux' | 'darwin'): Promise<PackageC
     await pack(platform, work)
     return {
       files: await listAsar(packed(asar)),
+      unpacked: await listFolder(packed(`${asar}.unpacked`)),
+      library: `dist/electron/prebuilds/${platform}-x64.node`,
       wrongFuses: await findWrongFuses(packed(program)),
       infoPlist: plist === null ? null : await readFile(packed(plist), 'utf8'),
     }
@@ -93,9 +109,12 @@ const wantedKeys = [
 ]
 
 /** Says what is wrong with a package; empty when nothing is. */
-export const findProblems = ({ files, wrongFuses, infoPlist }: PackageContent): string[] => [
-  ...wantedFiles.filter((file) => !files.includes(file)).map((file) => `${file} is missing`),
-  ...files.filter((file) => !allowedFiles.test(file)).map((file) => `${file} should not be in the package`),
+export const findProblems = ({ files, unpacked, library, wrongFuses, infoPlist }: PackageContent): string[] => [
+  ...[...wantedFiles, library].filter((file) => !files.includes(file)).map((file) => `${file} is missing`),
+  ...files
+    .filter((file) => !allowedFiles.test(file) && file !== library)
+    .map((file) => `${file} should not be in the package`),
+  ...(unpacked.join() === library ? [] : [`beside the archive is ${unpacked.join(' and ') || 'nothing'}`]),
   ...wrongFuses.map((fuse) => `the fuse ${fuse} is not as wanted`),
   ...(infoPlist === null
     ? []

@@ -1,41 +1,15 @@
-import { spawnSync } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
 import { findSystemChromium } from './chromium.mjs'
+import { hasApt, installDebianPackage } from './debian-package.mjs'
 import { Problem } from './problem.mjs'
 import { runQuietly } from './run-quietly.mjs'
 
 const minutes = 60_000
 
-const isDebian = () => {
-  try {
-    return /^ID="?debian"?$/m.test(readFileSync('/etc/os-release', 'utf8'))
-  } catch {
-    return false // no Linux
-  }
-}
-
-const runs = (program, ...args) => spawnSync(program, args, { stdio: 'ignore', timeout: 10_000 }).status === 0
-
-const hasApt = () => runs('apt-get', '--version')
-
-/** @returns {string[] | undefined} what to put before a command that needs to be root; undefined: cannot be. */
-const asRoot = () => {
-  if (process.getuid?.() === 0) return []
-  return runs('sudo', '-n', 'true') ? ['sudo', '-n'] : undefined
-}
-
-const installDebianPackage = async (root) => {
-  const prefix = asRoot()
-  if (!prefix || !isDebian() || !hasApt()) return false
-  const apt = [...prefix, 'apt-get', '-o', 'DPkg::Lock::Timeout=120']
-  const options = { cwd: root, limitMs: 10 * minutes, otherwise: 'apt-get could not install chromium.' }
-  await runQuietly([...apt, 'update', '-qq'], { ...options, saying: 'Reading the list of Debian packages' })
-  const install = ['install', '-y', '-qq', '--no-install-recommends', 'chromium']
-  await runQuietly([...apt, ...install], { ...options, saying: 'Installing Chromium' })
-  return findSystemChromium() !== undefined
-}
+const installDebiansOwn = async (root) =>
+  (await installDebianPackage({ root, name: 'chromium', title: 'Chromium' })) && findSystemChromium() !== undefined
 
 /** Playwright's own Chromium; with the system's libraries that it needs where Playwright can install them. */
 const installPlaywrightsOwn = async (root, node) => {
@@ -63,7 +37,7 @@ const hasPlaywrightsOwn = async () => {
  */
 export const installChromium = async ({ root, node }) => {
   if (await hasPlaywrightsOwn()) return
-  for (const way of [installDebianPackage, installPlaywrightsOwn]) {
+  for (const way of [installDebiansOwn, installPlaywrightsOwn]) {
     const isThere = await way(root, node).catch((problem) => console.error(problem.message))
     if (isThere) return
   }

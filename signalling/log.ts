@@ -1,4 +1,4 @@
-type LogLevel = 'error' | 'warn' | 'info' | 'debug'
+export type LogLevel = 'error' | 'warn' | 'info' | 'debug'
 
 /**
  * Where the server says what it did. `error`: somebody lost something; `warn`: it recovered; `info`: one line a phase.

@@ -1,10 +1,7 @@
 import { startSignallingServer } from './server.ts'
 import { readEnvironment } from './environment.ts'
-
-/** Level, event and fields on one line of stderr. */
-const log = (level: string, event: string, fields: object) => {
-  if (level === 'error' || level === 'warn') console.error(`${level} ${event} ${JSON.stringify(fields)}`)
-}
+import { openMetrics } from './http/metrics.ts'
+import { createJsonLog } from './json-log.ts'
 
 const explain = (error: unknown): string => {
   if (!(error instanceof Error)) return String(error)
@@ -13,7 +10,12 @@ const explain = (error: unknown): string => {
 }
 
 try {
-  const server = await startSignallingServer({ ...readEnvironment(), log })
+  const { logLevel, metrics, ...options } = readEnvironment()
+  const server = await startSignallingServer({
+    ...options,
+    log: createJsonLog(logLevel),
+    metrics: metrics && ((sources) => openMetrics(metrics, sources)),
+  })
   console.log(`listening on ${server.url}`)
   const stop = () => void server.close().then(() => process.exit(0))
   process.once('SIGTERM', stop)

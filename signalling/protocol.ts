@@ -24,10 +24,13 @@ export const limits = {
   roomName: 64,
   chatText: 2000,
   chatHistory: 200,
+  /** The text of one document. Set over HTTP, so that `frameBytes` does not bound it. */
+  documentText: 100_000,
   /** Mesh: every person sends to every other, so a room of 16 is 15 uploads each (design.md, section 1). */
   roomCapacity: 16,
   /** Holds the longest title, name and room name in three-byte letters: 1,100 characters. */
   resumeToken: 1280,
+  accessToken: 512,
 } as const
 
 // --- Words that people type ---------------------------------------------------------------------------------------
@@ -71,6 +74,19 @@ export const cleanText = (text: string): string =>
     .join('\n')
     .replace(/\n{3,}/g, '\n\n')
     .trim()
+
+/** Text of a document: without what can not be seen, else as it was written (blank lines and indentation matter to Markdown). */
+export const cleanDocument = (text: string): string =>
+  text
+    .normalize('NFC')
+    .split(/\r\n?|\n/)
+    .map((line) =>
+      line
+        .split('\t')
+        .map((part) => part.replace(UNPRINTABLE, '').replace(STACKED_MARKS, '$1'))
+        .join('\t'),
+    )
+    .join('\n')
 
 // --- Schemas: each payload that comes from outside -----------------------------------------------------------------
 
@@ -137,6 +153,7 @@ export const LookAtRoom = v.strictObject({ code: RoomAddress })
 export const JoinRoom = v.strictObject({ code: RoomAddress, name: PersonName })
 export const ResumePeer = v.strictObject({ token: v.pipe(v.string(), v.minLength(1), v.maxLength(limits.resumeToken)) })
 export const LeaveRoom = v.strictObject({})
+export const RefreshIce = v.strictObject({})
 export const SendSignal = v.strictObject({ to: PeerId, signal: Signal })
 export const SendChat = v.strictObject({
   /** Made by the sender; a message sent again after a lost answer is stored once. */
@@ -149,8 +166,19 @@ export const SendChat = v.strictObject({
     v.maxLength(limits.chatText),
   ),
 })
+/** What an appointment can carry beside the call. Set over HTTP alone (docs/PROTOCOL.md, "Documents"). */
+export const DocumentKind = v.picklist(['report', 'transcript'])
+export type DocumentKind = v.InferOutput<typeof DocumentKind>
+/** `markdown` is for whoever shows it to render, without trusting it. */
+export const DocumentFormat = v.picklist(['text', 'markdown'])
+export type DocumentFormat = v.InferOutput<typeof DocumentFormat>
+export const ReadDocument = v.strictObject({ kind: DocumentKind })
 /** Socket.IO `auth` of the handshake. Clients of other systems send none; they may not use the requests below. */
-export const Handshake = v.object({ version: v.optional(v.number()) })
+export const Handshake = v.object({
+  version: v.optional(v.number()),
+  /** The access token of servers that ask for one. Anything that can be none counts as not given: other systems use the name, too. */
+  token: v.fallback(v.optional(v.pipe(v.string(), v.maxLength(limits.accessToken))), undefined),
+})
 
 // --- What the server tells ----------------------------------------------------------------------------------------
 
@@ -184,6 +212,17 @@ export interface ChatMessage {
   readonly at: number
   readonly nonce: string
 }
+export interface DocumentInfo {
+  readonly kind: DocumentKind
+  readonly format: DocumentFormat
+  /** When it was set, in milliseconds since 1970, by the server's clock. */
+  readonly at: number
+  /** Of its text, in UTF-16 units. */
+  readonly size: number
+}
+export interface RoomDocument extends DocumentInfo {
+  readonly text: string
+}
 export interface Joined {
   readonly peerId: PeerId
   /** Secret; good for one `peer:resume`, which answers the next one. Survives a restart of the server that keeps its key. */
@@ -192,6 +231,8 @@ export interface Joined {
   readonly room: RoomView
   /** The latest messages, oldest first, at most `limits.chatHistory`. */
   readonly chat: readonly ChatMessage[]
+  /** What `document:read` can answer in this room, one of each kind at most; empty when there is none. */
+  readonly documents: readonly DocumentInfo[]
 }
 
 export type LeaveReason = 'left' | 'timed-out'
@@ -202,11 +243,13 @@ export type RoomCloseReason = 'expired' | 'ended'
 export const errorCodes = [
   'bad-request',
   'unsupported-version',
+  'access-denied',
   'room-not-found',
   'room-full',
   'already-in-room',
   'not-in-room',
   'peer-not-found',
+  'document-not-found',
   'resume-refused',
   'too-many-requests',
   'server-full',
@@ -240,13 +283,16 @@ export interface ClientToServer {
   /** The answer may be left out (half the packets); a refusal then comes as the fact `request:refused`. */
   'signal:send': (signal: v.InferInput<typeof SendSignal>, answer?: Acknowledge<Nothing>) => void
   'chat:send': (chat: v.InferInput<typeof SendChat>, answer: Acknowledge<ChatMessage>) => void
+  /** Answers ICE servers with new credentials, for calls that outlast `iceLifetimeMs`. */
+  'ice:refresh': (nothing: Nothing, answer: Acknowledge<IceConfiguration>) => void
+  'document:read': (document: v.InferInput<typeof ReadDocument>, answer: Acknowledge<RoomDocument>) => void
 }
 export type RequestName = keyof ClientToServer
 
 /** Facts. */
 export interface ServerToClient {
   /** First on every connection. `peerId` is who this socket will be in a room it joins (a resume answers the former one). */
-  'session:opened': (session: { peerId: PeerId; iceServers: readonly IceServer[] }) => void
+  'session:opened': (session: IceConfiguration & { readonly peerId: PeerId }) => void
   /** Somebody proved to be this peer on another connection; this one is no longer in the room. */
   'session:replaced': () => void
   'server:stopping': () => void
@@ -258,6 +304,8 @@ export interface ServerToClient {
   'peer:back': (peer: { id: PeerId }) => void
   'signal:received': (signal: { from: PeerId; signal: Signal }) => void
   'chat:posted': (message: ChatMessage) => void
+  /** All that there are now, as in `Joined`. */
+  'documents:changed': (room: { documents: readonly DocumentInfo[] }) => void
   'request:refused': (refusal: { request: RequestName; code: ErrorCode; message: string }) => void
 }
 export type FactName = keyof ServerToClient
@@ -267,4 +315,10 @@ export interface IceServer {
   readonly urls: string | readonly string[]
   readonly username?: string
   readonly credential?: string
+}
+
+export interface IceConfiguration {
+  readonly iceServers: readonly IceServer[]
+  /** The credentials in there are good for this long from when they were told; absent when none run out. */
+  readonly iceLifetimeMs?: number
 }

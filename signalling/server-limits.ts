@@ -54,6 +54,71 @@ export interface ServerLimits {
   /** Expired rooms whose tokens are refused one by one. */
   readonly formerRooms: number
 
+  /** Users of the system of users and calls: connected, or waited for. */
+  readonly users: number
+  /** A call that nobody answers is over after this long. */
+  readonly ringMs: number
+  /** User ids that belong to a key. */
+  readonly claims: number
+  /** How long such an id belongs to its key after it was last proved. */
+  readonly claimLifetimeMs: number
+  /** How long a challenge may be answered. */
+  readonly challengeMs: number
+
+  /** Appointments that are kept, with their chats and documents; the longest unused goes for a new one, */
+  readonly appointments: number
+  /** but none that was used so lately, */
+  readonly appointmentInUseMs: number
+  /** and in any case after so long without use. */
+  readonly appointmentUnusedMs: number
+  /** Texts of all appointments together, in UTF-16 units: in the data folder, */
+  readonly storedSize: number
+  /** or in memory without one. */
+  readonly storedSizeInMemory: number
+  /** The file can not grow beyond this, whatever happens. */
+  readonly storeFileBytes: number
+  /** Messages of the chat of one appointment, */
+  readonly storedChats: number
+  /** and the same by size, in UTF-16 units of JSON. They go to whoever joins in one packet. */
+  readonly storedChatsSize: number
+  /** Lines of the call log, */
+  readonly callLog: number
+  /** and how long each is kept. */
+  readonly callLogMs: number
+  /** What has had its time is looked for at the start, and then this often. */
+  readonly pruneMs: number
+
+  /** Live streams at a time. */
+  readonly liveStreams: number
+  /** Viewers of one live stream. One core carries about 100 of a 1 Mb/s stream. */
+  readonly liveViewers: number
+  /** Devices and viewers of all streams whose connection is just being made. */
+  readonly liveNegotiations: number
+  /** From the offer to a standing connection. */
+  readonly liveNegotiationMs: number
+  /** ICE candidates taken from one client for one connection. */
+  readonly liveCandidates: number
+  /** A stream whose device does not come is ended after this, */
+  readonly liveDeviceWaitMs: number
+  /** and one whose device is gone after that. */
+  readonly liveDeviceAwayMs: number
+  /** Least time between two requests for a key frame to a device, and how often one viewer can cause one. */
+  readonly liveKeyFrameMs: number
+  readonly liveViewerKeyFrameMs: number
+  /** Packets kept of each video track for viewers that lose some; a power of two. */
+  readonly liveBufferPackets: number
+  /** Packets that are sent to one viewer again. */
+  readonly liveResendRate: Rate
+  /** What a device is told to send, in bits a second (signalling/relay/bitrate-choice.ts). */
+  readonly liveBitrate: { readonly min: number; readonly max: number; readonly start: number }
+  /** How long the notification address may take. */
+  readonly liveNoticeMs: number
+  /** Devices that wait to be asked, and connections that wait for the same device. */
+  readonly liveListeners: number
+  readonly liveListenersPerDevice: number
+  /** Between comments on a quiet event stream of a device, so that nothing on the way cuts it. */
+  readonly liveKeepAliveMs: number
+
   /** A silent connection is given up after `pingIntervalMs + pingTimeoutMs` at most: 8 s. */
   readonly pingIntervalMs: number
   readonly pingTimeoutMs: number
@@ -64,13 +129,30 @@ export interface ServerLimits {
   /** or this many characters, wait for it. */
   readonly queuedSize: number
 
+  /** A peer of an event-stream session whose stream is gone, or never came, keeps its place this long. */
+  readonly streamResumeMs: number
+  /** What an event stream may still be asked for again: this many events, */
+  readonly streamEvents: number
+  /** and this many bytes. */
+  readonly streamSize: number
+  /** An event stream is cut when this many bytes wait for its reader. Half of `streamSize`, so that nothing is lost by it. */
+  readonly streamQueuedSize: number
+  /** How often an event stream has a comment (proxies close what is silent for 60 s) and a ping. */
+  readonly streamBeatMs: number
+  /** Whether peers of event-stream sessions have to show the token that registering answered. */
+  readonly requireSessionTokens: boolean
+
   /** Node's `headersTimeout`, `requestTimeout` and `connectionsCheckingInterval` (slow senders). */
   readonly headersTimeoutMs: number
   readonly requestTimeoutMs: number
   readonly checkConnectionsMs: number
   readonly headerBytes: number
+  /** How long `/health/ready` says so after the store failed. */
+  readonly storeFaultMs: number
   /** After `server:stopping`, requests are still answered (with a refusal) this long. */
   readonly stoppingMs: number
+  /** Other systems' streams and relays have this long to end. */
+  readonly dialectsClosingMs: number
   /** Connections that have not closed by themselves are cut this long after that. */
   readonly closingMs: number
 }
@@ -99,16 +181,60 @@ export const defaultServerLimits: ServerLimits = {
   formerPeers: 1000,
   formerRooms: 10_000,
 
+  users: 10_000,
+  ringMs: 45_000,
+  claims: 100_000,
+  claimLifetimeMs: 30 * 24 * 60 * 60_000,
+  challengeMs: 30_000,
+
+  appointments: 10_000,
+  appointmentInUseMs: 60 * 60_000,
+  appointmentUnusedMs: 90 * 24 * 60 * 60_000,
+  storedSize: 256 * 1024 * 1024,
+  storedSizeInMemory: 32 * 1024 * 1024,
+  storeFileBytes: 1024 * 1024 * 1024,
+  storedChats: 2000,
+  storedChatsSize: 512 * 1024,
+  callLog: 100_000,
+  callLogMs: 90 * 24 * 60 * 60_000,
+  pruneMs: 10 * 60_000,
+
+  liveStreams: 50,
+  liveViewers: 100,
+  liveNegotiations: 50,
+  liveNegotiationMs: 15_000,
+  liveCandidates: 64,
+  liveDeviceWaitMs: 60_000,
+  liveDeviceAwayMs: 30_000,
+  liveKeyFrameMs: 500,
+  liveViewerKeyFrameMs: 2000,
+  liveBufferPackets: 512,
+  liveResendRate: { burst: 400, perSecond: 200 },
+  liveBitrate: { min: 150_000, max: 6_000_000, start: 2_500_000 },
+  liveNoticeMs: 5000,
+  liveListeners: 1000,
+  liveListenersPerDevice: 4,
+  liveKeepAliveMs: 15_000,
+
   pingIntervalMs: 4000,
   pingTimeoutMs: 4000,
   connectTimeoutMs: 5000,
   queuedPackets: 1000,
   queuedSize: 1024 * 1024,
 
+  streamResumeMs: 30_000,
+  streamEvents: 256,
+  streamSize: 256 * 1024,
+  streamQueuedSize: 128 * 1024,
+  streamBeatMs: 15_000,
+  requireSessionTokens: false,
+
   headersTimeoutMs: 5000,
   requestTimeoutMs: 10_000,
   checkConnectionsMs: 1000,
   headerBytes: 8192,
+  storeFaultMs: 30_000,
   stoppingMs: 100,
+  dialectsClosingMs: 400,
   closingMs: 900,
 }

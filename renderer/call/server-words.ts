@@ -1,8 +1,11 @@
 /** Schemas of what a server says: a page may be pointed at any server, so its words are parsed like anybody's. */
 import * as v from 'valibot'
 import {
+  cleanDocument,
   cleanLine,
   cleanText,
+  DocumentFormat,
+  DocumentKind,
   errorCodes,
   limits,
   PeerId,
@@ -46,11 +49,21 @@ const ChatMessage = v.object({
   nonce: v.pipe(v.string(), v.regex(/^[\w-]{8,36}$/)),
 })
 
+const documentInfo = {
+  kind: DocumentKind,
+  format: DocumentFormat,
+  at: v.pipe(v.number(), v.finite()),
+  size: count(0, limits.documentText),
+}
+const DocumentList = v.pipe(v.array(v.object(documentInfo)), v.maxLength(DocumentKind.options.length))
+const RoomDocument = v.object({ ...documentInfo, text: text(limits.documentText, cleanDocument) })
+
 const Joined = v.object({
   peerId: PeerId,
   token: v.pipe(v.string(), v.minLength(1), v.maxLength(limits.resumeToken)),
   room: RoomView,
   chat: v.pipe(v.array(ChatMessage), v.maxLength(limits.chatHistory)),
+  documents: DocumentList,
 })
 
 const IceUrl = v.pipe(v.string(), v.maxLength(512), v.regex(/^(?:stun|turn)s?:/))
@@ -59,6 +72,11 @@ const IceServer = v.object({
   username: v.exactOptional(v.pipe(v.string(), v.maxLength(512))),
   credential: v.exactOptional(v.pipe(v.string(), v.maxLength(512))),
 })
+/** Of a week at most: a lifetime that could not be waited for by a timer (2^31 ms) is none. */
+const iceConfiguration = {
+  iceServers: v.pipe(v.array(IceServer), v.maxLength(8)),
+  iceLifetimeMs: v.exactOptional(count(1000, 7 * 24 * 60 * 60_000)),
+}
 
 const Code = v.fallback(v.picklist(errorCodes), 'internal')
 
@@ -74,6 +92,8 @@ const answerSchemas = {
   'peer:resume': Joined,
   'signal:send': v.strictObject({}),
   'chat:send': ChatMessage,
+  'ice:refresh': v.object(iceConfiguration),
+  'document:read': RoomDocument,
 } as const satisfies { [Name in RequestName]: v.GenericSchema<unknown, Granted<Name>> }
 const requestNames = Object.keys(answerSchemas) as RequestName[]
 
@@ -97,7 +117,7 @@ type Told<Name extends FactName> = Parameters<ServerToClient[Name]>[0]
 
 /** A fact without a payload is read from `undefined`. */
 const factSchemas = {
-  'session:opened': v.object({ peerId: PeerId, iceServers: v.pipe(v.array(IceServer), v.maxLength(8)) }),
+  'session:opened': v.object({ peerId: PeerId, ...iceConfiguration }),
   'session:replaced': v.undefined(),
   'server:stopping': v.undefined(),
   'room:changed': RoomView,
@@ -108,6 +128,7 @@ const factSchemas = {
   'peer:back': v.object({ id: PeerId }),
   'signal:received': v.object({ from: PeerId, signal: Signal }),
   'chat:posted': ChatMessage,
+  'documents:changed': v.object({ documents: DocumentList }),
   'request:refused': v.object({ request: v.picklist(requestNames), code: Code, message: v.string() }),
 } as const satisfies { [Name in FactName]: v.GenericSchema<unknown, Told<Name>> }
 

@@ -11,9 +11,13 @@ export const callProblems: Record<CallProblem, Advice> = {
     what: 'The server runs another version of Earshot.',
     next: 'Update Earshot, or ask whoever runs the server to update it.',
   },
+  'access-denied': {
+    what: 'This server lets only those do that who have its access token.',
+    next: 'Ask whoever runs the server, or host the meeting yourself.',
+  },
   'room-not-found': {
     what: 'There is no such meeting.',
-    next: 'Check the code, or ask for a new link: the meeting may be over.',
+    next: 'Check the code, or ask for a new link: the meeting may be over. You can also host a new one.',
   },
   'room-full': { what: 'The meeting is full.', next: 'Try again when somebody has left.' },
   'already-in-room': {
@@ -22,6 +26,7 @@ export const callProblems: Record<CallProblem, Advice> = {
   },
   'not-in-room': { what: 'You are no longer in the meeting.', next: 'Join it again.' },
   'peer-not-found': { what: 'That person has just left.', next: 'Nothing needs to be done.' },
+  'document-not-found': { what: 'That document is not there any more.', next: 'Nothing needs to be done.' },
   'resume-refused': { what: 'Your place in the meeting was given up.', next: 'Join it again.' },
   'too-many-requests': { what: 'That was too much at once.', next: 'Wait a few seconds and try again.' },
   'server-full': {
@@ -40,6 +45,12 @@ export const callProblems: Record<CallProblem, Advice> = {
     next: 'Check the link, or ask for it again.',
   },
 }
+
+/** Asked for by a name: another system may yet make a meeting of that name. */
+export const noMeetingCalled = (name: string): Advice => ({
+  what: `There is no meeting called “${name}”.`,
+  next: 'It may be over, or nobody has opened it yet. Check the name, or host a meeting yourself.',
+})
 
 /** Devices as people say them: "camera", "microphone", "camera and microphone". */
 export const deviceWords = (devices: Devices): string => devices.join(' and ')

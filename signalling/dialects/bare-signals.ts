@@ -35,6 +35,29 @@ const epochOf = (sdp: string): string =>
 export type Form = 'object' | 'text'
 
 /**
+ * How descriptions, and how candidates, are written to whom: as they write themselves or, as long as they have not, as the
+ * last one did in their room.
+ */
+export class Forms {
+  readonly #known = new WeakMap<object, Map<Signal['kind'], Form>>()
+
+  note(writer: object, room: object, kind: Signal['kind'], said: unknown): void {
+    if (said === null) return
+    const form: Form = typeof said === 'string' ? 'text' : 'object'
+    for (const key of [writer, room]) {
+      const known = this.#known.get(key)
+      if (known === undefined) this.#known.set(key, new Map([[kind, form]]))
+      else known.set(kind, form)
+    }
+  }
+
+  /** How to write to `reader`; as objects when nobody has written yet. */
+  of(reader: object, room: object, kind: Signal['kind']): Form {
+    return this.#known.get(reader)?.get(kind) ?? this.#known.get(room)?.get(kind) ?? 'object'
+  }
+}
+
+/**
  * What one client of another system sends and is sent. It knows no epochs: a description's session id is one, and
  * candidates belong to the last description that went the same way.
  */
@@ -69,7 +92,7 @@ const toCandidate = (bare: v.InferOutput<typeof BareCandidate>): Candidate => {
   // Everything is bundled on the first line (RFC 8843), so that is what a candidate alone can only be about.
   if (bare === null || typeof bare === 'string')
     return { candidate: bare ?? '', sdpMid: null, sdpMLineIndex: 0, usernameFragment: null }
-  return bare
+  return bare.sdpMid === null && bare.sdpMLineIndex === null ? { ...bare, sdpMLineIndex: 0 } : bare
 }
 
 /** As a client of another system gets it: a description, or each candidate by itself. */

@@ -2,24 +2,38 @@
  * What a system of its own wire brings to the server, and what it is given. Each lives in one file beside this one, and
  * translates: its messages into requests of the domain, the domain's facts into its messages.
  */
+import type { Appointments } from '../domain/appointments.ts'
+import type { IceServer } from '#signalling/protocol.ts'
 import type { Clock } from '../domain/clock.ts'
 import type { Rooms } from '../domain/rooms.ts'
 import type { Route } from '../http/router.ts'
 import type { Log } from '../log.ts'
 import type { ServerLimits } from '../server-limits.ts'
+import type { Store } from '../store/store.ts'
 import type { RateKind } from '../transports/requests.ts'
 
 export interface DialectContext {
   readonly rooms: Rooms
+  /** What is kept of named rooms, and the call log. */
+  readonly appointments: Appointments
+  readonly store: Store
   readonly clock: Clock
   readonly limits: ServerLimits
   readonly log: Log
+  /** For live streams: where the server learns its own addresses, and where devices are asked to come (null: nowhere). */
+  readonly live: { readonly iceServers: readonly IceServer[]; readonly deviceNotifyUrl: string | null }
+  /** Takes a place among the connections of this address, for a request that stays open; null when there is none. */
+  readonly takePlace: (address: string) => (() => void) | null
 }
 
 /** A Socket.IO socket, as far as a dialect may use it. */
 export interface DialectSocket {
   /** Socket.IO's own id: public, and new with every connection. */
   readonly id: string
+  /** Where it connects from, behind trusted proxies too. */
+  readonly address: string
+  /** Whether this client may make rooms (docs/PROTOCOL.md, J12): a dialect refuses what would make one for a client that may not. */
+  readonly mayCreate: boolean
   readonly send: (event: string, payload?: unknown) => void
   /** Ends the connection once what was sent is out. */
   readonly close: () => void
@@ -34,12 +48,16 @@ export interface DialectConnection {
   readonly handle: (event: string, payload: unknown, acknowledge: Acknowledge) => void | Promise<void>
   /** The socket is gone. */
   readonly lost: () => void
+  /** What the handshake said, when `opensWith` knew it; before any event. */
+  readonly greeted?: (hello: unknown) => void
 }
 
 export interface SocketDialect {
   /** The names of its events, each with the rate that it is counted in. */
   readonly events: ReadonlyMap<string, RateKind>
   readonly open: (socket: DialectSocket) => DialectConnection
+  /** Whether a client that says this in its handshake (`auth`, else query) is one of this system, before its first event. */
+  readonly opensWith?: (hello: unknown) => boolean
 }
 
 export interface Dialect {

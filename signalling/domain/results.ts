@@ -4,11 +4,13 @@ import type { ErrorCode, Refusal, Result } from '#signalling/protocol.ts'
 const messages: Record<ErrorCode, string> = {
   'bad-request': 'The request is not well formed.',
   'unsupported-version': 'This client and this server speak different versions.',
+  'access-denied': 'This server asks for an access token for that.',
   'room-not-found': 'There is no such room.',
   'room-full': 'The room is full.',
   'already-in-room': 'This connection is already in a room.',
   'not-in-room': 'This connection is in no room.',
   'peer-not-found': 'There is no such peer in the room.',
+  'document-not-found': 'There is no such document in the room.',
   'resume-refused': 'This place in the room can not be taken up again.',
   'too-many-requests': 'Too many requests; wait a moment.',
   'server-full': 'The server has no room for more.',
@@ -16,7 +18,7 @@ const messages: Record<ErrorCode, string> = {
   internal: 'The server made a mistake.',
 }
 
-export const ok = <T>(value: T): Result<T> => ({ ok: true, value })
+export const ok = <T>(value: T): Extract<Result<T>, { ok: true }> => ({ ok: true, value })
 
 /** `message` only where it can say more than the code does. */
 export const refuse = (code: ErrorCode, message = messages[code]): Refusal => ({ ok: false, code, message })

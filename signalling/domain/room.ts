@@ -1,5 +1,7 @@
 import type {
   ChatMessage,
+  DocumentInfo,
+  DocumentKind,
   Joined,
   LeaveReason,
   PeerId,
@@ -7,12 +9,14 @@ import type {
   Refusal,
   Result,
   RoomCode,
+  RoomDocument,
   RoomView,
   Signal,
 } from '#signalling/protocol.ts'
 import type { ServerLimits } from '../server-limits.ts'
 import { ChatHistory } from './chat-history.ts'
 import type { Cancel, Clock } from './clock.ts'
+import type { RoomBooks } from './documents.ts'
 import type { Fact, Line } from './facts.ts'
 import { Generations } from './generations.ts'
 import { offererOf, opponentAmong, type Mannered } from './manners.ts'
@@ -22,11 +26,18 @@ import { TokenBucket } from './rate-limit.ts'
 import { ok, refuse } from './results.ts'
 import type { Claims, ResumeTokens } from './resume-tokens.ts'
 
+/** Counted over all rooms. */
+export interface RoomTally {
+  signals: number
+}
+
 /** What every room is given by the one who keeps the rooms. */
 export interface RoomContext {
   readonly limits: ServerLimits
   readonly clock: Clock
   readonly tokens: ResumeTokens
+  readonly books: RoomBooks
+  readonly tally: RoomTally
   readonly onExpired: (room: Room) => void
 }
 export interface RoomKind {
@@ -35,6 +46,8 @@ export interface RoomKind {
   readonly capacity: number
   /** Given by another system, which finds the room by it. */
   readonly name: string | null
+  /** `emptyRoomMs` when there is none. */
+  readonly emptyMs?: number | undefined
 }
 
 /** Whoever looks is one of our own clients, and would come in as the newest. */
@@ -52,6 +65,7 @@ export class Room {
   readonly title: string
   readonly capacity: number
   readonly name: string | null
+  readonly #emptyMs: number
   readonly #context: RoomContext
   /** In the order they came. */
   readonly #peers = new Map<PeerId, Peer>()
@@ -67,6 +81,7 @@ export class Room {
     this.title = kind.title
     this.capacity = kind.capacity
     this.name = kind.name
+    this.#emptyMs = kind.emptyMs ?? context.limits.emptyRoomMs
     this.#context = context
     this.#former = new Generations(context.limits.formerPeers)
     this.#watcherSignals = new TokenBucket(context.limits.watcherSignalRate, context.clock.now())
@@ -84,6 +99,10 @@ export class Room {
 
   get isFull(): boolean {
     return this.#peers.size >= this.capacity
+  }
+
+  get documents(): readonly DocumentInfo[] {
+    return this.name === null ? [] : this.#context.books.documents(this.name)
   }
 
   /** As somebody inside sees it. */
@@ -143,7 +162,8 @@ export class Room {
       generation: peer.generation,
       expires: clock.now() + limits.tokenLifetimeMs,
     })
-    return { peerId: peer.id, token, room: this.viewFor(peer), chat: this.#chat.messages }
+    const { documents } = this
+    return { peerId: peer.id, token, room: this.viewFor(peer), chat: this.#chat.messages, documents }
   }
 
   /** On purpose and for good: no token brings this peer back. */
@@ -168,11 +188,13 @@ export class Room {
     const target = this.#peers.get(to)
     if (target === from) return refuse('peer-not-found')
     if (target !== undefined) {
+      this.#context.tally.signals += 1
       target.deliverSignal(from.id, signal)
       return null
     }
     const watcher = this.#watchers.get(to)
     if (watcher === undefined) return refuse('peer-not-found')
+    this.#context.tally.signals += 1
     watcher.deliver(['signal:received', { from: from.id, signal }])
     return null
   }
@@ -182,6 +204,7 @@ export class Room {
     const target = this.#peers.get(to)
     if (target?.manner !== 'perfect') return refuse('peer-not-found')
     if (this.#watcherSignals.take(this.#context.clock.now()) !== 'allowed') return refuse('too-many-requests')
+    this.#context.tally.signals += 1
     target.deliverSignal(line.peerId, signal)
     return null
   }
@@ -200,6 +223,16 @@ export class Room {
     })
     this.#tellPeers(['chat:posted', message], from)
     return message
+  }
+
+  readDocument(kind: DocumentKind): RoomDocument | null {
+    return this.name === null ? null : this.#context.books.document(this.name, kind)
+  }
+
+  /** Tells everyone inside which documents there are now. */
+  documentsChanged(): void {
+    const { documents } = this
+    for (const peer of this.#peers.values()) peer.deliver(['documents:changed', { documents }])
   }
 
   /** Stops all waiting; tells nobody. */
@@ -241,7 +274,7 @@ export class Room {
   }
 
   #scheduleExpiry(): Cancel {
-    return this.#context.clock.schedule(this.#context.limits.emptyRoomMs, () => this.#expire())
+    return this.#context.clock.schedule(this.#emptyMs, () => this.#expire())
   }
 
   #expire(): void {

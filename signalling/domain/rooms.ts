@@ -9,10 +9,11 @@ import {
 } from '#signalling/protocol.ts'
 import type { ServerLimits } from '../server-limits.ts'
 import type { Clock } from './clock.ts'
+import { noBooks, type RoomBooks } from './documents.ts'
 import { Generations } from './generations.ts'
 import { ok, refuse } from './results.ts'
 import type { Claims, ResumeTokens } from './resume-tokens.ts'
-import { Room, type RoomKind } from './room.ts'
+import { Room, type RoomKind, type RoomTally } from './room.ts'
 
 /** 60 random bits: 32 letters, so that each takes exactly 5 bits of a random byte. */
 const newRoomCode = (): RoomCode =>
@@ -22,23 +23,28 @@ export interface RoomWish {
   readonly title?: string | undefined
   readonly capacity?: number | undefined
   readonly name?: string | undefined
+  /** How long it is kept while it is empty, when that is not `emptyRoomMs`. */
+  readonly emptyMs?: number | undefined
 }
 
 interface RoomsOptions {
   readonly limits: ServerLimits
   readonly clock: Clock
   readonly tokens: ResumeTokens
+  /** What is kept of named rooms while nobody is in them; nothing when there is none. */
+  readonly books?: RoomBooks
 }
 
 /** All rooms of one server, by code. */
 export class Rooms {
-  readonly #options: RoomsOptions
+  readonly #options: Required<RoomsOptions>
   readonly #rooms = new Map<RoomCode, Room>()
   readonly #named = new Map<string, Room>()
   readonly #expired: Generations
+  readonly #tally: RoomTally = { signals: 0 }
 
   constructor(options: RoomsOptions) {
-    this.#options = options
+    this.#options = { books: noBooks, ...options }
     this.#expired = new Generations(options.limits.formerRooms)
   }
 
@@ -46,15 +52,55 @@ export class Rooms {
     return this.#rooms.size
   }
 
+  /** Signals handed from one to another since the start. */
+  get relayedSignals(): number {
+    return this.#tally.signals
+  }
+
+  /** Looks at every room. `calls`: rooms in which there are at least two. */
+  census(): { readonly rooms: number; readonly peers: number; readonly calls: number } {
+    let [peers, calls] = [0, 0]
+    for (const { size } of this.#rooms.values()) {
+      peers += size
+      if (size > 1) calls += 1
+    }
+    return { rooms: this.#rooms.size, peers, calls }
+  }
+
   /** Makes an empty room with a code that can not be guessed. A `name` must be free: ask `find` before. */
   create(room: RoomWish): Result<Room> {
-    const { title = '', capacity = wire.roomCapacity, name = null } = room
-    return this.#open({ code: newRoomCode(), title, capacity, name })
+    const { title = '', capacity = wire.roomCapacity, name = null, emptyMs } = room
+    return this.#open({ code: newRoomCode(), title, capacity, name, emptyMs })
   }
 
   /** By the name that another system gave, or by the code, however it is typed. */
   find(address: string): Room | undefined {
     return this.#named.get(address) ?? this.#rooms.get(normaliseRoomCode(address))
+  }
+
+  /** Like `find`, but makes the room anew when its name is known and nobody has been in it lately. */
+  open(address: string): Result<Room> {
+    const found = this.find(address)
+    if (found !== undefined) return ok(found)
+    const book = this.#options.books.open(address)
+    if (book === null) return refuse('room-not-found')
+    const code = this.#isFree(book.code) ? book.code : newRoomCode()
+    const opened = this.#open({ code, title: book.title, capacity: wire.roomCapacity, name: address })
+    if (opened.ok && code !== book.code) this.#options.books.opened(address, code)
+    return opened
+  }
+
+  /**
+   * Whether a room of a former life of the server can go by its code again, so that those who come back with a token meet
+   * those who come by its name. Not when it has expired here: its tokens are no longer good.
+   */
+  #isFree(code: RoomCode): boolean {
+    return code !== '' && !this.#rooms.has(code) && this.#expired.allows(code, 0, 0)
+  }
+
+  /** Tells everyone in the room of this name that its documents are others now. */
+  documentsChanged(name: string): void {
+    this.#named.get(name)?.documentsChanged()
   }
 
   /** Opens a resume token. Answers null for what was never sealed here, was altered, or has expired. */
@@ -87,7 +133,7 @@ export class Rooms {
       if (expired.name !== null) this.#named.delete(expired.name)
       this.#expired.revoke(expired.code, this.#options.clock.now())
     }
-    const room = new Room(kind, { ...this.#options, onExpired })
+    const room = new Room(kind, { ...this.#options, tally: this.#tally, onExpired })
     this.#rooms.set(room.code, room)
     if (room.name !== null) this.#named.set(room.name, room)
     return ok(room)

@@ -1,4 +1,14 @@
-import type { ChatMessage, Joined, PeerId, Result, RoomCode, RoomView, Signal } from '#signalling/protocol.ts'
+import type {
+  ChatMessage,
+  DocumentKind,
+  Joined,
+  PeerId,
+  Result,
+  RoomCode,
+  RoomDocument,
+  RoomView,
+  Signal,
+} from '#signalling/protocol.ts'
 import type { Fact, Line } from './facts.ts'
 import type { Manner } from './manners.ts'
 import { newPeerId, type Peer } from './peers.ts'
@@ -51,8 +61,9 @@ export class Session implements Line {
 
   look(address: string): Result<RoomView> {
     if (this.#place.phase === 'inside') return refuse('already-in-room')
-    const room = this.#rooms.find(address)
-    if (room === undefined) return refuse('room-not-found')
+    const opened = this.#rooms.open(address)
+    if (!opened.ok) return opened
+    const room = opened.value
     if (this.#place.phase === 'watching' && this.#place.room === room) return ok(room.view)
     const looked = room.watch(this)
     if (looked.ok) this.#moveTo({ phase: 'watching', room })
@@ -60,9 +71,9 @@ export class Session implements Line {
   }
 
   join(address: string, name: string): Result<Joined> {
-    const room = this.#rooms.find(address)
     if (this.#place.phase === 'inside') return refuse('already-in-room')
-    return room === undefined ? refuse('room-not-found') : this.enter(room, name)
+    const opened = this.#rooms.open(address)
+    return opened.ok ? this.enter(opened.value, name) : opened
   }
 
   /** Joins a room that is known already. */
@@ -106,6 +117,12 @@ export class Session implements Line {
   sendChat(chat: { readonly nonce: string; readonly text: string }): Result<ChatMessage> {
     if (this.#place.phase !== 'inside') return refuse('not-in-room')
     return ok(this.#place.room.post(this.#place.peer, chat))
+  }
+
+  readDocument(kind: DocumentKind): Result<RoomDocument> {
+    if (this.#place.phase !== 'inside') return refuse('not-in-room')
+    const document = this.#place.room.readDocument(kind)
+    return document === null ? refuse('document-not-found') : ok(document)
   }
 
   /** The connection is gone. */

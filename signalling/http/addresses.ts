@@ -1,4 +1,5 @@
-import { BlockList } from 'node:net'
+import type { IncomingMessage } from 'node:http'
+import { BlockList, isIP } from 'node:net'
 import type { Clock } from '../domain/clock.ts'
 import { TokenBucket } from '../domain/rate-limit.ts'
 import type { RateKind } from '../transports/requests.ts'
@@ -18,18 +19,53 @@ loopback.addAddress('::1', 'ipv6')
 /** `::ffff:192.168.1.2`, as dual-stack sockets write IPv4, is 192.168.1.2. */
 const plainAddress = (address: string): string => address.replace(/^::ffff:(?=\d+\.)/i, '')
 
-const isLoopback = (address: string): boolean => loopback.check(address, address.includes(':') ? 'ipv6' : 'ipv4')
+const isIn = (list: BlockList, address: string): boolean => list.check(address, address.includes(':') ? 'ipv6' : 'ipv4')
+
+export const isLoopback = (address: string): boolean => isIn(loopback, plainAddress(address))
+
+/** `text`: an address, or a range like `10.0.0.0/8`. Answers false for what is neither. */
+const addRange = (list: BlockList, text: string): boolean => {
+  const [address = '', prefix, ...rest] = text.split('/')
+  const bits = { 0: -1, 4: 32, 6: 128 }[isIP(address)] ?? -1
+  if (rest.length > 0 || bits < 0) return false
+  const family = bits === 32 ? 'ipv4' : 'ipv6'
+  if (prefix === undefined) list.addAddress(address, family)
+  else if (!/^\d{1,3}$/.test(prefix) || Number(prefix) > bits) return false
+  else list.addSubnet(address, Number(prefix), family)
+  return true
+}
+
+/** Whether `TRUSTED_PROXIES` may hold this. */
+export const isAddressRange = (text: string): boolean => addRange(new BlockList(), text)
 
 /** Counts the connections of the server, all together and by address, and keeps out who was thrown out for abuse. */
 export class Addresses {
   readonly #limits: ServerLimits
   readonly #clock: Clock
+  readonly #proxies = new BlockList()
   readonly #visitors = new Map<string, Visitor>()
   #connections = 0
 
-  constructor(limits: ServerLimits, clock: Clock) {
+  /** `trustedProxies`: addresses and ranges of reverse proxies whose `X-Forwarded-For` is believed. */
+  constructor(limits: ServerLimits, clock: Clock, trustedProxies: readonly string[] = []) {
     this.#limits = limits
     this.#clock = clock
+    for (const text of trustedProxies) addRange(this.#proxies, text)
+  }
+
+  /**
+   * The address that a request is counted under: of whoever connected to this server or, when that is a trusted proxy, the
+   * last one in `X-Forwarded-For` that is none. What stands before it was said by the client itself.
+   */
+  of({
+    headers,
+    socket,
+  }: Pick<IncomingMessage, 'headers'> & { readonly socket: { readonly remoteAddress?: string | undefined } }): string {
+    const remote = plainAddress(socket.remoteAddress ?? '')
+    if (!this.#isProxy(remote)) return remote
+    const forwarded = [headers['x-forwarded-for'] ?? []].flat().join(',').split(',')
+    const client = forwarded.map((text) => plainAddress(text.trim())).findLast((address) => !this.#isProxy(address))
+    return client !== undefined && isIP(client) !== 0 ? client : remote
   }
 
   get connections(): number {
@@ -66,6 +102,10 @@ export class Addresses {
   /** Refuses new connections of this address for a while. */
   punish(remoteAddress: string): void {
     this.#visitor(plainAddress(remoteAddress)).penaltyUntil = this.#clock.now() + this.#limits.penaltyMs
+  }
+
+  #isProxy(address: string): boolean {
+    return isIP(address) !== 0 && isIn(this.#proxies, address)
   }
 
   #isExempt(address: string): boolean {

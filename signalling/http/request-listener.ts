@@ -1,10 +1,15 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { contain, type Log } from '../log.ts'
+import type { Tally } from '../metrics.ts'
+import { tokensOf, type Access } from './access.ts'
+import type { Addresses } from './addresses.ts'
 import type { Hosts } from './hosts.ts'
 import { isSocketPath } from '../transports/admission.ts'
 import { allowCrossOrigin } from './cors.ts'
+import { healthOf, type ReadyCheck } from './health.ts'
 import type { ServePage } from './page.ts'
-import { Exchange, findRoute, HttpRefusal, type Route } from './router.ts'
+import { refuse as refusalOf } from '../domain/results.ts'
+import { Exchange, findRoute, HttpRefusal, type Found, type Route } from './router.ts'
 import { securityHeaders } from './security-headers.ts'
 
 const NOTHING_HERE = 'There is nothing at this address.'
@@ -21,8 +26,11 @@ interface ListenerOptions {
   readonly routes: readonly Route[]
   /** Takes a long-polling request of Socket.IO; false when there is no place for its sender. */
   readonly poll: (request: IncomingMessage, response: ServerResponse) => boolean
-  /** Whether this address may make one more request of a route now. */
-  readonly admit: (address: string, route: Route) => boolean
+  readonly addresses: Addresses
+  readonly access: Access
+  readonly readyChecks: readonly ReadyCheck[]
+  /** Null when nobody counts. */
+  readonly tally: Tally | null
 }
 
 const answer = (response: ServerResponse, status: number, type: 'text/plain' | 'application/json', body: string) => {
@@ -40,10 +48,13 @@ const say = (response: ServerResponse, status: number, sentence: string) =>
 /** One segment of at most the length of a room's name, as browsers write it. The page itself says when there is no such room. */
 const ROOM_PATH = /^\/r\/(?:[\w.~!$&'()*+,;=:@-]|%(?!2f|5c|00)[\da-f]{2}){1,400}\/?$/i
 
-/** `/` and `/r/<room>` are the page itself; everything else is a file of it, or nothing. */
+/** Where a live stream is watched; the page itself says when there is none. */
+const LIVE_PATH = /^\/live\/[\w.~-]{1,64}\/?$/
+
+/** `/`, `/r/<room>` and `/live/<stream>` are the page itself; everything else is a file of it, or nothing. */
 const fileFor = (path: string): string | null => {
-  if (path === '/' || ROOM_PATH.test(path)) return '/index.html'
-  return path.startsWith('/r/') ? null : path
+  if (path === '/' || ROOM_PATH.test(path) || LIVE_PATH.test(path)) return '/index.html'
+  return path.startsWith('/r/') || path.startsWith('/live/') ? null : path
 }
 
 const answerPage = (request: IncomingMessage, response: ServerResponse, servePage: ServePage | null, path: string) => {
@@ -63,6 +74,17 @@ const refuse = (request: IncomingMessage, path: string): [status: number, senten
 
 const SOCKET_METHODS = ['GET', 'POST']
 
+const refuseExchange = (exchange: Exchange, { route }: Found, options: ListenerOptions): boolean => {
+  const { addresses, access } = options
+  if (!addresses.takeRequest(exchange.address, route.rate ?? 'room'))
+    exchange.json(429, { message: refusalOf('too-many-requests').message })
+  else if (!route.hasOwnProof && !access.mayEnter(tokensOf(exchange.request))) {
+    exchange.response.setHeader('WWW-Authenticate', 'Bearer')
+    exchange.json(401, { message: refusalOf('access-denied').message })
+  } else return false
+  return true
+}
+
 const takeExchange = async (route: Route, exchange: Exchange, log: Log): Promise<void> => {
   try {
     await route.handle(exchange)
@@ -76,8 +98,37 @@ const takeExchange = async (route: Route, exchange: Exchange, log: Log): Promise
   }
 }
 
+const isStream = (response: ServerResponse): boolean =>
+  /^text\/event-stream\b/.test(String(response.getHeader('content-type') ?? ''))
+
+/** Counts a request when its answer is out; the life of a stream is no duration of a request. */
+const count = (tally: Tally, { path }: Route, response: ServerResponse): void => {
+  const startedAt = performance.now()
+  response.once('close', () => {
+    if (response.statusCode >= 400) tally.refuse(`http-${String(response.statusCode)}`)
+    if (!isStream(response)) tally.took(path, startedAt)
+  })
+}
+
+export interface RequestListener {
+  readonly listen: (request: IncomingMessage, response: ServerResponse) => void
+  /** Event streams that are open. */
+  readonly streams: () => readonly ServerResponse[]
+}
+
 /** Answers plain HTTP: a fixed table of routes, with the same headers on every answer. */
-export const createRequestListener = ({ hosts, log, servePage, routes, poll, admit }: ListenerOptions) => {
+export const createRequestListener = (options: ListenerOptions): RequestListener => {
+  const { hosts, log, servePage, routes, poll, addresses, access, readyChecks, tally } = options
+  const open = new Set<ServerResponse>()
+  const answerRoute = (found: Found, request: IncomingMessage, response: ServerResponse): void => {
+    const asker = { address: addresses.of(request), mayCreate: access.mayCreate(tokensOf(request)) }
+    const exchange = new Exchange(request, response, found.params, asker)
+    if (tally !== null) count(tally, found.route, response)
+    if (refuseExchange(exchange, found, options)) return
+    open.add(response)
+    response.once('close', () => open.delete(response))
+    void takeExchange(found.route, exchange, log)
+  }
   /** Answers false for what is none of a route nor of Socket.IO. */
   const answerClients = (request: IncomingMessage, response: ServerResponse, path: string, host: string): boolean => {
     const isSocket = isSocketPath(path)
@@ -85,18 +136,16 @@ export const createRequestListener = ({ hosts, log, servePage, routes, poll, adm
       ? { found: null, methods: SOCKET_METHODS }
       : findRoute(routes, request.method, path)
     if (methods.length === 0) return false
-    if (!hosts.isAllowedOrigin(request.headers.origin, host)) say(response, 403, WRONG_ORIGIN)
-    else if (allowCrossOrigin(request, response, methods)) return true
+    if (!hosts.isAllowedOrigin(request.headers.origin, host)) {
+      tally?.refuse('forbidden')
+      say(response, 403, WRONG_ORIGIN)
+    } else if (allowCrossOrigin(request, response, methods)) return true
     else if (isSocket) {
       if (!poll(request, response)) say(response, 503, SERVER_FULL)
     } else if (found === null) {
       response.setHeader('Allow', methods.join(', '))
       say(response, 405, 'That method is not answered here.')
-    } else {
-      const exchange = new Exchange(request, response, found.params)
-      if (admit(exchange.address, found.route)) void takeExchange(found.route, exchange, log)
-      else exchange.json(429, { message: 'Too many requests; wait a moment.' })
-    }
+    } else answerRoute(found, request, response)
     return true
   }
   const answerRequest = (request: IncomingMessage, response: ServerResponse) => {
@@ -105,11 +154,13 @@ export const createRequestListener = ({ hosts, log, servePage, routes, poll, adm
     const [path = '/'] = (request.url ?? '/').split('?')
     if (hosts.isOwnHost(host) && answerClients(request, response, path, host)) return
     const refused = hosts.isOwnHost(host) ? refuse(request, path) : WRONG_NAME
+    const health = healthOf(path, readyChecks)
     if (refused !== null) say(response, ...refused)
-    else if (path === '/health') answer(response, 200, 'application/json', '{ "status": "ok" }')
+    else if (health !== null) answer(response, health.status, 'application/json', health.body)
     else answerPage(request, response, servePage, path)
   }
-  return (request: IncomingMessage, response: ServerResponse): void => {
+  const listen = (request: IncomingMessage, response: ServerResponse): void => {
     if (!contain(log, 'http-fault', () => answerRequest(request, response))) response.destroy()
   }
+  return { listen, streams: () => [...open].filter(isStream) }
 }

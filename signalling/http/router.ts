@@ -1,10 +1,16 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { bearerOf } from './access.ts'
 import type { RateKind } from '../transports/requests.ts'
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE'
 
 export interface Route {
   readonly method: Method
+  /**
+   * Set for requests that carry something which only those were given who had been let in: they are taken without the access
+   * token, also where everything else asks for it.
+   */
+  readonly hasOwnProof?: boolean
   /** Segments after `/`; `:name` takes one, of 1 to 128 characters. */
   readonly path: string
   /** Which rate of its address a request is counted in; `room` when there is none. */
@@ -53,16 +59,36 @@ const match = (pattern: string, path: string): Record<string, string> | null => 
   return params
 }
 
+/** Who asks, as the listener found out. */
+export interface Asker {
+  /** The address that is counted: of the client, also behind a trusted proxy. */
+  readonly address: string
+  /** Whether this client may make rooms (docs/PROTOCOL.md, J12). */
+  readonly mayCreate: boolean
+}
+
 /** One request and its answer. */
 export class Exchange {
   readonly request: IncomingMessage
   readonly response: ServerResponse
   readonly #params: Readonly<Record<string, string>>
+  readonly #asker: Asker
 
-  constructor(request: IncomingMessage, response: ServerResponse, params: Readonly<Record<string, string>>) {
+  constructor(
+    request: IncomingMessage,
+    response: ServerResponse,
+    params: Readonly<Record<string, string>>,
+    asker: Asker,
+  ) {
     this.request = request
     this.response = response
     this.#params = params
+    this.#asker = asker
+  }
+
+  /** Whether this client may make rooms; a route refuses with 403 what would make one for a client that may not. */
+  get mayCreate(): boolean {
+    return this.#asker.mayCreate
   }
 
   /** A parameter of the route's path. */
@@ -75,12 +101,12 @@ export class Exchange {
   }
 
   get address(): string {
-    return this.request.socket.remoteAddress ?? ''
+    return this.#asker.address
   }
 
   /** The token of `Authorization: Bearer …`; null when there is none. */
   get bearer(): string | null {
-    return /^Bearer ([\w.~+/-]{1,2048}=*)$/i.exec(this.request.headers.authorization ?? '')?.[1] ?? null
+    return bearerOf(this.request)
   }
 
   /** Rejects with `HttpRefusal`: 415 for another content type, 413 for more than `maxBytes`, 400 for what is no JSON. */
@@ -90,11 +116,13 @@ export class Exchange {
     if (Number(headers['content-length'] ?? 0) > maxBytes) throw this.#tooLarge(maxBytes)
     const chunks: Buffer[] = []
     let size = 0
-    for await (const chunk of this.request as AsyncIterable<Buffer>) {
+    const body: AsyncIterable<Buffer> = this.request.iterator({ destroyOnReturn: false })
+    for await (const chunk of body) {
       size += chunk.length
-      if (size > maxBytes) throw this.#tooLarge(maxBytes)
+      if (size > maxBytes) break
       chunks.push(chunk)
     }
+    if (size > maxBytes) throw this.#tooLarge(maxBytes)
     try {
       return JSON.parse(Buffer.concat(chunks).toString()) as unknown
     } catch {
@@ -115,8 +143,8 @@ export class Exchange {
   }
 
   #tooLarge(maxBytes: number): HttpRefusal {
-    // What is left of the body is not read.
-    this.response.setHeader('Connection', 'close')
+    // The rest is read and let go, within `requestTimeout`: a connection that closes now may take the answer with it.
+    this.request.resume()
     return new HttpRefusal(413, `The body may have at most ${String(maxBytes)} bytes.`)
   }
 }

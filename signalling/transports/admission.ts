@@ -20,6 +20,8 @@ interface AdmissionOptions {
   readonly hosts: Hosts
   readonly addresses: Addresses
   readonly isStopping: () => boolean
+  /** Told why somebody was refused. */
+  readonly onRefused: (reason: 'forbidden' | 'no-such-path' | 'no-place') => void
 }
 
 const checkRequest = ({ url, headers }: IncomingMessage, hosts: Hosts): RefusedStatus | null => {
@@ -40,9 +42,15 @@ export const admitUpgrade = (request: IncomingMessage, socket: Duplex, options: 
     return false
   }
   const refused = checkRequest(request, options.hosts)
-  if (refused !== null) return refuse(refused)
-  const leave = options.isStopping() ? null : options.addresses.enter(request.socket.remoteAddress ?? '')
-  if (leave === null) return refuse('503 Service Unavailable')
+  if (refused !== null) {
+    options.onRefused(refused === '403 Forbidden' ? 'forbidden' : 'no-such-path')
+    return refuse(refused)
+  }
+  const leave = options.isStopping() ? null : options.addresses.enter(options.addresses.of(request))
+  if (leave === null) {
+    options.onRefused('no-place')
+    return refuse('503 Service Unavailable')
+  }
   socket.once('close', leave)
   return true
 }

@@ -20,6 +20,12 @@ interface WriteQueue {
   readonly writeBuffer: readonly { readonly data?: unknown }[]
 }
 
+/** What somebody did, without saying who or where. Signals and messages are not noted: there are thousands. */
+const noteActivity = ({ request, result }: Exclude<Handled, 'abuse'>, log: Log): void => {
+  if (request !== null && request !== 'signal:send' && request !== 'chat:send')
+    log('info', request, { result: result.ok ? 'ok' : result.code })
+}
+
 /**
  * One Socket.IO socket: packets to the gate, answers and facts to the socket, in that order. Events of other systems go to
  * the gate of those, and what that sends goes out as it comes.
@@ -57,7 +63,10 @@ export class Connection {
       const handled = gate.handle(packet)
       contain(log, 'answer-fault', () => {
         if (handled === 'abuse') onAbuse()
-        else this.#answer(handled)
+        else {
+          noteActivity(handled, log)
+          this.#answer(handled)
+        }
         this.#release()
       })
     })
@@ -72,8 +81,11 @@ export class Connection {
   /** At once, without waiting for what is still to be sent: the other side may never take it. */
   cut(): void {
     this.#isCut = true
-    if (this.#tcp === null) this.#socket.conn.close(true)
-    else this.#tcp.destroy()
+    const { socket } = this.#socket.conn.transport as unknown as { readonly socket?: { terminate: () => void } }
+    if (this.#tcp !== null) this.#tcp.destroy()
+    // It began with long-polling, and is a WebSocket now.
+    else if (socket !== undefined) socket.terminate()
+    else this.#socket.conn.close(true)
   }
 
   /** Frees what is kept of the upgrade request (headers, `auth`: up to 70 kB of the client's choice) and not used any more. */

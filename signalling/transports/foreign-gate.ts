@@ -1,8 +1,11 @@
+import type { ErrorCode } from '#signalling/protocol.ts'
 import type { Acknowledge, DialectConnection, DialectSocket, SocketDialect } from '../dialects/dialect.ts'
 import type { Clock } from '../domain/clock.ts'
 import { TokenBucket } from '../domain/rate-limit.ts'
-import type { Log } from '../log.ts'
+import { refuse } from '../domain/results.ts'
+import { contain, type Log } from '../log.ts'
 import type { ServerLimits } from '../server-limits.ts'
+import type { Tally } from '../metrics.ts'
 import type { RateKind } from './requests.ts'
 
 interface ForeignGateOptions {
@@ -11,6 +14,8 @@ interface ForeignGateOptions {
   readonly clock: Clock
   readonly log: Log
   readonly isStopping: () => boolean
+  /** Null when nobody counts. */
+  readonly tally: Tally | null
 }
 
 /**
@@ -37,38 +42,57 @@ export class ForeignGate {
   handle(event: string, args: readonly unknown[]): 'taken' | 'abuse' {
     const dialect = this.#options.dialects.find(({ events }) => events.has(event))
     const verdict = this.#bucket(dialect?.events.get(event) ?? 'room').take(this.#options.clock.now())
-    if (verdict === 'abuse') return 'abuse'
+    if (verdict === 'abuse') {
+      this.#options.tally?.refuse('flood')
+      return 'abuse'
+    }
     const last = args.at(-1)
     const acknowledge: Acknowledge = typeof last === 'function' ? (last as (answer: unknown) => void) : null
-    if (verdict === 'refused') this.#refuse('Too many requests; wait a moment.', acknowledge)
-    else if (this.#options.isStopping()) this.#refuse('The server is stopping.', acknowledge)
+    if (verdict === 'refused') this.#refuse('too-many-requests', acknowledge)
+    else if (this.#options.isStopping()) this.#refuse('server-stopping', acknowledge)
     else if (dialect) void this.#act(dialect, event, acknowledge === args[0] ? undefined : args[0], acknowledge)
     return 'taken'
   }
 
-  lost(): void {
-    for (const connection of this.#open.values()) {
-      try {
-        connection.lost()
-      } catch (fault) {
-        this.#options.log('error', 'dialect-fault', { fault: String(fault) })
-      }
+  /** What the handshake said: some clients name themselves there and send nothing by themselves. */
+  greet(hello: unknown): void {
+    for (const dialect of this.#options.dialects) {
+      if (dialect.opensWith?.(hello) !== true || this.#options.isStopping()) continue
+      const connection = this.#open.get(dialect) ?? dialect.open(this.#socket)
+      this.#open.set(dialect, connection)
+      contain(this.#options.log, 'dialect-fault', () => connection.greeted?.(hello))
     }
+  }
+
+  lost(): void {
+    for (const connection of this.#open.values()) contain(this.#options.log, 'dialect-fault', () => connection.lost())
     this.#open.clear()
   }
 
+  /** Tells a client that has said anything that the server stops, in the one way that all those systems have. */
+  stopping(): void {
+    if (this.#open.size > 0) this.#socket.send('error', { message: refuse('server-stopping').message })
+  }
+
   async #act(dialect: SocketDialect, event: string, payload: unknown, acknowledge: Acknowledge): Promise<void> {
+    const { tally } = this.#options
+    const startedAt = tally === null ? 0 : performance.now()
     try {
       const connection = this.#open.get(dialect) ?? dialect.open(this.#socket)
       this.#open.set(dialect, connection)
+      if (dialect.events.get(event) === 'room') this.#options.log('info', event, {})
       await connection.handle(event, payload, acknowledge)
     } catch (fault) {
       this.#options.log('error', 'dialect-fault', { event, fault: String(fault) })
-      this.#refuse('The server made a mistake.', acknowledge)
+      this.#refuse('internal', acknowledge)
+    } finally {
+      tally?.took(event, startedAt)
     }
   }
 
-  #refuse(message: string, acknowledge: Acknowledge): void {
+  #refuse(code: ErrorCode, acknowledge: Acknowledge): void {
+    const { message } = refuse(code)
+    this.#options.tally?.refuse(code)
     this.#socket.send('error', { message })
     acknowledge?.({ error: message })
   }

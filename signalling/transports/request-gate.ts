@@ -5,7 +5,8 @@ import { refuse } from '../domain/results.ts'
 import type { Session } from '../domain/session.ts'
 import type { Log } from '../log.ts'
 import type { ServerLimits } from '../server-limits.ts'
-import type { RateKind, RequestKind } from './requests.ts'
+import type { Tally } from '../metrics.ts'
+import type { RateKind, RequestKind, RequestServices } from './requests.ts'
 
 /** What came of one packet; `abuse` means that the sender has to go. */
 export type Handled =
@@ -23,8 +24,11 @@ interface GateOptions {
   readonly limits: ServerLimits
   readonly clock: Clock
   readonly log: Log
-  /** Answers why no request is taken now, or null. */
-  readonly refusal: () => Refusal | null
+  /** Answers why this request is not taken from this client now, or null. */
+  readonly refusal: (request: RequestName) => Refusal | null
+  readonly services: RequestServices
+  /** Null when nobody counts. */
+  readonly tally: Tally | null
 }
 
 const isAcknowledge = (value: unknown): value is Acknowledge<unknown> => typeof value === 'function'
@@ -45,6 +49,15 @@ export class RequestGate {
 
   /** `packet`: the event's name, its arguments and, when the sender wants an answer, the way to give it. */
   handle(packet: readonly unknown[]): Handled {
+    const handled = this.#take(packet)
+    const { tally } = this.#options
+    if (tally === null) return handled
+    if (handled === 'abuse') tally.refuse('flood')
+    else if (!handled.result.ok) tally.refuse(handled.result.code)
+    return handled
+  }
+
+  #take(packet: readonly unknown[]): Handled {
     const [name, ...args] = packet
     const kind = typeof name === 'string' ? this.#options.requests.get(name) : undefined
     const verdict = this.#bucket(kind?.rate ?? 'room').take(this.#options.clock.now())
@@ -55,15 +68,19 @@ export class RequestGate {
     const request = kind?.name ?? null
     if (verdict === 'refused') return { request, result: refuse('too-many-requests'), answer }
     if (kind === undefined || !isOneArgument) return { request, result: refuse('bad-request'), answer }
-    return { request, result: this.#options.refusal() ?? this.#act(kind, args[0]), answer }
+    return { request, result: this.#options.refusal(kind.name) ?? this.#act(kind, args[0]), answer }
   }
 
   #act(kind: RequestKind, payload: unknown): Result<unknown> {
+    const { log, services, tally } = this.#options
+    const startedAt = tally === null ? 0 : performance.now()
     try {
-      return kind.handle(this.#session, payload)
+      return kind.handle(this.#session, payload, services)
     } catch (fault) {
-      this.#options.log('error', 'request-fault', { request: kind.name, fault: String(fault) })
+      log('error', 'request-fault', { request: kind.name, fault: String(fault) })
       return refuse('internal')
+    } finally {
+      tally?.took(kind.name, startedAt)
     }
   }
 

@@ -4,25 +4,34 @@ import {
   JoinRoom,
   LeaveRoom,
   LookAtRoom,
+  RefreshIce,
+  ReadDocument,
   ResumePeer,
   SendChat,
   SendSignal,
   type Acknowledge,
   type ClientToServer,
+  type IceConfiguration,
+  type PeerId,
   type RequestName,
   type Result,
 } from '#signalling/protocol.ts'
-import { refuse } from '../domain/results.ts'
+import { ok, refuse } from '../domain/results.ts'
 import type { Session } from '../domain/session.ts'
 
 /** Requests of one kind share one rate limit. */
 export type RateKind = 'signal' | 'chat' | 'room'
 
+/** What requests need beside the rooms. */
+export interface RequestServices {
+  readonly iceFor: (peer: PeerId) => IceConfiguration
+}
+
 export interface RequestKind<Answer = unknown> {
   readonly name: RequestName
   readonly rate: RateKind
   /** Parses what came over the wire, and acts only on what the schema let through. */
-  readonly handle: (session: Session, payload: unknown) => Result<Answer>
+  readonly handle: (session: Session, payload: unknown, services: RequestServices) => Result<Answer>
 }
 
 /** A path may hold keys of the sender's choice. */
@@ -40,15 +49,15 @@ const request = <Name extends RequestName, Schema extends v.GenericSchema>(
   name: Name,
   rate: RateKind,
   schema: Schema,
-  act: (session: Session, payload: v.InferOutput<Schema>) => Result<AnswerTo<Name>>,
+  act: (session: Session, payload: v.InferOutput<Schema>, services: RequestServices) => Result<AnswerTo<Name>>,
 ): RequestKind<AnswerTo<Name>> => ({
   name,
   rate,
-  handle: (session, payload) => {
+  handle: (session, payload, services) => {
     // To the schemas a list is an object as well.
     if (Array.isArray(payload)) return refuse('bad-request')
     const parsed = v.safeParse(schema, payload, { abortEarly: true, abortPipeEarly: true })
-    return parsed.success ? act(session, parsed.output) : refuse('bad-request', describe(parsed.issues[0]))
+    return parsed.success ? act(session, parsed.output, services) : refuse('bad-request', describe(parsed.issues[0]))
   },
 })
 
@@ -62,6 +71,10 @@ const requestKinds: { readonly [Name in RequestName]: RequestKind<AnswerTo<Name>
     session.sendSignal(to, signal),
   ),
   'chat:send': request('chat:send', 'chat', SendChat, (session, chat) => session.sendChat(chat)),
+  'ice:refresh': request('ice:refresh', 'room', RefreshIce, (session, _nothing, { iceFor }) =>
+    ok(iceFor(session.peerId)),
+  ),
+  'document:read': request('document:read', 'room', ReadDocument, (session, { kind }) => session.readDocument(kind)),
 }
 
 /** Every request by its name on the wire. A map, so that no name of the sender's choice finds anything else. */

@@ -2,21 +2,24 @@ import type { Server as HttpServer, IncomingMessage, ServerResponse } from 'node
 import type { Duplex } from 'node:stream'
 import { Server } from 'socket.io'
 import * as v from 'valibot'
-import { Handshake, limits as wire, PROTOCOL_VERSION, type ErrorCode, type IceServer } from '#signalling/protocol.ts'
+import { Handshake, limits as wire, PROTOCOL_VERSION, type ErrorCode, type RequestName } from '#signalling/protocol.ts'
 import type { Clock } from '../domain/clock.ts'
 import { refuse } from '../domain/results.ts'
 import type { Rooms } from '../domain/rooms.ts'
 import { Session } from '../domain/session.ts'
+import type { IceServers } from '../domain/turn-credentials.ts'
+import { tokensOf, type Access } from '../http/access.ts'
 import type { Addresses } from '../http/addresses.ts'
 import type { Hosts } from '../http/hosts.ts'
 import { contain, type Log } from '../log.ts'
+import type { Tally } from '../metrics.ts'
 import type { ServerLimits } from '../server-limits.ts'
 import { admitUpgrade, SOCKET_PATH } from './admission.ts'
 import { Connection, type SignallingServerSocket, type SocketIoServer } from './connection.ts'
-import type { SocketDialect } from '../dialects/dialect.ts'
+import type { DialectSocket, SocketDialect } from '../dialects/dialect.ts'
 import { ForeignGate } from './foreign-gate.ts'
 import { RequestGate } from './request-gate.ts'
-import { requests } from './requests.ts'
+import { requests, type RequestServices } from './requests.ts'
 
 interface SocketIoOptions {
   readonly http: HttpServer
@@ -26,7 +29,10 @@ interface SocketIoOptions {
   readonly limits: ServerLimits
   readonly clock: Clock
   readonly log: Log
-  readonly iceServers: readonly IceServer[]
+  readonly ice: IceServers
+  readonly access: Access
+  /** Null when nobody counts. */
+  readonly tally: Tally | null
   /** Spoken with clients that name no version of the protocol. */
   readonly dialects: readonly SocketDialect[]
 }
@@ -48,6 +54,12 @@ const settings = (limits: ServerLimits) => ({
   serveClient: false,
 })
 
+/** What is used of a session of engine.io, as its untyped event hands it over. */
+interface EngineSession {
+  readonly request: IncomingMessage
+  readonly once: (event: 'upgrade' | 'close', then: () => void) => void
+}
+
 /** Speaks the protocol over Socket.IO: sockets in, sessions of the domain out. */
 export class SocketIoTransport {
   readonly #options: SocketIoOptions
@@ -55,24 +67,19 @@ export class SocketIoTransport {
   readonly #tcp = new Set<Duplex>()
   /** Places of long-polling sessions that are just being opened. */
   readonly #opening = new WeakMap<IncomingMessage, () => void>()
+  readonly #foreign = new Set<ForeignGate>()
+  readonly #services: RequestServices
   #isStopping = false
 
   constructor(options: SocketIoOptions) {
     this.#options = options
+    this.#services = { iceFor: (peer) => options.ice.for(peer) }
     this.#io = new Server(options.http, settings(options.limits))
     // Socket.IO put itself before every request and upgrade; it gets the admitted upgrades and nothing else.
     options.http.removeAllListeners('request').removeAllListeners('upgrade')
     options.http.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head))
-    this.#io.engine.on(
-      'connection',
-      (session: { request: IncomingMessage; once: (event: 'close', then: () => void) => void }) => {
-        const leave = this.#opening.get(session.request)
-        if (leave === undefined) return
-        this.#opening.delete(session.request)
-        session.once('close', leave)
-      },
-    )
-    this.#io.use((socket, next) => next(this.#checkHandshake(socket.handshake.auth)))
+    this.#io.engine.on('connection', (session: EngineSession) => this.#keepPlace(session))
+    this.#io.use((socket, next) => next(this.#checkHandshake(socket)))
     this.#io.on('connection', (socket) => contain(options.log, 'connection-fault', () => this.#open(socket)))
   }
 
@@ -83,22 +90,46 @@ export class SocketIoTransport {
   poll(request: IncomingMessage, response: ServerResponse): boolean {
     const isNew = !new URLSearchParams((request.url ?? '').split('?')[1] ?? '').has('sid')
     if (isNew) {
-      const leave = this.#isStopping ? null : this.#options.addresses.enter(request.socket.remoteAddress ?? '')
-      if (leave === null) return false
+      const { addresses, tally } = this.#options
+      const leave = this.#isStopping ? null : addresses.enter(addresses.of(request))
+      if (leave === null) {
+        tally?.refuse('no-place')
+        return false
+      }
       this.#opening.set(request, leave)
       response.once('close', () => {
         if (this.#opening.delete(request)) leave()
       })
     }
-    this.#io.engine.handleRequest(request as never, response)
+    this.#io.engine.handleRequest(request, response)
     return true
   }
 
-  /** Tells everyone, answers what still comes in with a refusal for a moment, then closes every connection. */
-  async stop(): Promise<void> {
-    const { limits, clock } = this.#options
+  get isStopping(): boolean {
+    return this.#isStopping
+  }
+
+  /** Open connections by transport: `websocket`, `polling`. */
+  connections(): Map<string, number> {
+    const counts = new Map([
+      ['websocket', 0],
+      ['polling', 0],
+    ])
+    for (const { conn } of this.#io.sockets.sockets.values())
+      counts.set(conn.transport.name, (counts.get(conn.transport.name) ?? 0) + 1)
+    return counts
+  }
+
+  /** Tells everyone that the server stops, each in the words of their system. From now on requests are refused. */
+  announceStop(): void {
     this.#isStopping = true
     this.#io.emit('server:stopping')
+    for (const foreign of this.#foreign) foreign.stopping()
+  }
+
+  /** Answers what still comes in with a refusal for a moment, then closes every connection. */
+  async stop(): Promise<void> {
+    const { limits, clock } = this.#options
     await new Promise<void>((resolve) => clock.schedule(limits.stoppingMs, resolve))
     const cancel = clock.schedule(limits.closingMs, () => {
       this.#options.http.closeAllConnections()
@@ -108,49 +139,92 @@ export class SocketIoTransport {
     cancel()
   }
 
+  /** The place of a long-polling session is given back when it ends or becomes a WebSocket, which has one of its own. */
+  #keepPlace(session: EngineSession): void {
+    const leave = this.#opening.get(session.request)
+    if (leave === undefined) return
+    this.#opening.delete(session.request)
+    let hasLeft = false
+    const leaveOnce = () => {
+      if (!hasLeft) leave()
+      hasLeft = true
+    }
+    session.once('upgrade', leaveOnce)
+    session.once('close', leaveOnce)
+  }
+
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    const { hosts, addresses } = this.#options
-    if (!admitUpgrade(request, socket, { hosts, addresses, isStopping: () => this.#isStopping })) return
+    const { hosts, addresses, tally } = this.#options
+    const onRefused = (reason: string) => tally?.refuse(reason)
+    if (!admitUpgrade(request, socket, { hosts, addresses, onRefused, isStopping: () => this.#isStopping })) return
     this.#tcp.add(socket)
     socket.once('close', () => this.#tcp.delete(socket))
     this.#io.engine.handleUpgrade(request, socket, head)
   }
 
-  #checkHandshake(auth: unknown): Error | undefined {
-    const handshake = v.safeParse(Handshake, auth)
-    if (!handshake.success) return handshakeError('bad-request')
-    const { version } = handshake.output
-    return version === undefined || version === PROTOCOL_VERSION ? undefined : handshakeError('unsupported-version')
+  #checkHandshake({ handshake, request }: SignallingServerSocket): Error | undefined {
+    const said = v.safeParse(Handshake, handshake.auth)
+    const refused = (code: ErrorCode) => {
+      this.#options.tally?.refuse(code)
+      return handshakeError(code)
+    }
+    if (!said.success) return refused('bad-request')
+    const { version, token } = said.output
+    if (version !== undefined && version !== PROTOCOL_VERSION) return refused('unsupported-version')
+    const tokens = [token ?? [], tokensOf(request)].flat()
+    return this.#options.access.mayEnter(tokens) ? undefined : refused('access-denied')
+  }
+
+  #mayCreate({ handshake, request }: SignallingServerSocket): boolean {
+    const { token } = v.parse(Handshake, handshake.auth)
+    return this.#options.access.mayCreate([token ?? [], tokensOf(request)].flat())
   }
 
   #open(socket: SignallingServerSocket): void {
-    const { limits, rooms, clock, log, addresses, iceServers } = this.#options
+    const { limits, rooms, clock, log, addresses, ice, tally } = this.#options
     const hasVersion = 'version' in socket.handshake.auth
+    const mayCreate = this.#mayCreate(socket)
+    const address = addresses.of(socket.request)
     const connection = new Connection(socket, limits)
     const session = new Session(rooms, connection.deliver)
-    const refusal = () => {
+    const hello: unknown = { ...socket.handshake.query, ...socket.handshake.auth }
+    const refusal = (request: RequestName) => {
       if (this.#isStopping) return refuse('server-stopping')
-      return hasVersion ? null : refuse('unsupported-version')
+      if (!hasVersion) return refuse('unsupported-version')
+      return request === 'room:create' && !mayCreate ? refuse('access-denied') : null
     }
-    const gate = new RequestGate(session, { requests, limits, clock, log, refusal })
-    const address = socket.handshake.address
-    const isStopping = () => this.#isStopping
-    const foreign = hasVersion
-      ? null
-      : new ForeignGate(
-          { id: socket.id, send: connection.send, close: () => void socket.disconnect(true) },
-          { dialects: this.#options.dialects, limits, clock, log, isStopping },
-        )
+    const gate = new RequestGate(session, { requests, limits, clock, log, refusal, tally, services: this.#services })
+    const foreign = hasVersion ? null : this.#openForeign(socket, connection, { address, mayCreate })
     connection.takePackets(gate, foreign, log, () => {
       log('warn', 'flood-cut', { address })
       addresses.punish(address)
       connection.cut()
     })
-    socket.on('disconnect', () => {
+    socket.on('disconnect', (reason) => {
+      log('info', 'connection-closed', { reason })
+      if (foreign !== null) this.#foreign.delete(foreign)
+      // Nobody leaves because the server stops: the links between them stay, and nobody is told otherwise.
+      if (this.#isStopping) return
       foreign?.lost()
-      if (!this.#isStopping) contain(log, 'disconnect-fault', () => session.lost())
+      contain(log, 'disconnect-fault', () => session.lost())
     })
     connection.forgetHandshake()
-    connection.deliver(['session:opened', { peerId: session.peerId, iceServers }])
+    log('info', 'connection-opened', { transport: socket.conn.transport.name, isForeign: foreign !== null })
+    connection.deliver(['session:opened', { peerId: session.peerId, ...ice.for(session.peerId) }])
+    foreign?.greet(hello)
+  }
+
+  #openForeign(
+    socket: SignallingServerSocket,
+    { send }: Connection,
+    who: Pick<DialectSocket, 'address' | 'mayCreate'>,
+  ): ForeignGate {
+    const { dialects, limits, clock, log, tally } = this.#options
+    const foreign = new ForeignGate(
+      { id: socket.id, ...who, send, close: () => void socket.disconnect(true) },
+      { dialects, limits, clock, log, tally, isStopping: () => this.#isStopping },
+    )
+    this.#foreign.add(foreign)
+    return foreign
   }
 }

@@ -97,7 +97,7 @@ export class CallPage {
     expect(peak, `loudest sample that ${this.name} receives from ${name}`).toBeGreaterThan(0.01)
   }
 
-  async openPanel(name: 'Chat' | 'People'): Promise<void> {
+  async openPanel(name: 'Chat' | 'People' | 'Documents'): Promise<void> {
     await this.button(new RegExp(`^${name}`)).click()
     await expect(this.page.getByRole('complementary').or(this.page.getByRole('dialog')).first()).toBeVisible()
   }

@@ -117,33 +117,57 @@ test('[C7] there are two paths and one namespace', async () => {
   expect(await raw.frame('44/admin')).toContain('Invalid namespace')
 })
 
+/** A client of another system, as Socket.IO's own client is by default: it begins with long-polling. */
+const foreignSocket = (url: string, transports = ['polling', 'websocket'], path = '/socket.io') =>
+  createSocket(url, { path, auth: {}, transports })
+
+const comes = (socket: SignallingSocket, event: 'connect' | 'connect_error') =>
+  new Promise((resolve) => socket.once(event, resolve))
+
+/** Whether there is a place for one more client of our own. */
+const isLetIn = (url: string): Promise<boolean> =>
+  new Promise((resolve) => {
+    const socket = createSocket(url)
+    socket.once('connect', () => resolve(true))
+    socket.once('connect_error', () => resolve(false))
+    socket.connect()
+  })
+
 test.each(['/socket.io', '/api/v1/signalling/socket'])(
-  '[C7] a client that begins with long-polling at %s gets to WebSocket, and is counted until it goes',
+  '[C7] a client that begins with long-polling at %s gets to WebSocket, and has one place',
   async (path) => {
     const { url } = await startTestServer({ limits: { connections: 2 } })
-    const polling = createSocket(url, { path, auth: {}, transports: ['polling', 'websocket'] })
-    const opened = next(polling, 'session:opened')
-    polling.connect()
-    await opened
-    await expect.poll(() => polling.io.engine.transport.name).toBe('websocket')
-    polling.close()
-    const [one, two] = [await connect(url), await connect(url)]
-    expect([one, two].map(({ socket }) => socket.connected)).toEqual([true, true])
+    const foreign = foreignSocket(url, ['polling', 'websocket'], path)
+    foreign.connect()
+    await comes(foreign, 'connect')
+    await expect.poll(() => foreign.io.engine.transport.name).toBe('websocket')
+    await expect.poll(() => isLetIn(url)).toBe(true)
+    expect(await isLetIn(url)).toBe(false)
+    foreign.close()
+    await expect.poll(() => isLetIn(url)).toBe(true)
   },
 )
 
-test('[C7] a session by long-polling alone is admitted, counted and cut like any other', async () => {
+test('[C7] a session by long-polling alone has a place until it goes, and the last place lets nobody upgrade', async () => {
   const { url } = await startTestServer({ limits: { connections: 1 } })
-  const polling = createSocket(url, { auth: {}, transports: ['polling'] })
-  const opened = next(polling, 'session:opened')
-  polling.connect()
-  await opened
-  const refused = createSocket(url, { auth: {}, transports: ['polling'] })
-  const problem = new Promise((resolve) => refused.once('connect_error', resolve))
+  const foreign = foreignSocket(url)
+  foreign.connect()
+  await comes(foreign, 'connect')
+  const refused = foreignSocket(url, ['polling'])
   refused.connect()
-  await problem
-  polling.close()
-  await expect.poll(async () => (await connect(url)).socket.connected).toBe(true)
+  await comes(refused, 'connect_error')
+  expect(await isLetIn(url)).toBe(false)
+  expect([foreign.connected, foreign.io.engine.transport.name]).toEqual([true, 'polling'])
+  foreign.close()
+  await expect.poll(() => isLetIn(url)).toBe(true)
+})
+
+test('[C7] long-polling requests that open no session take no place', async () => {
+  const { url, port } = await startTestServer({ limits: { connections: 1 } })
+  for (const query of ['EIO=3&transport=polling', 'EIO=4&transport=none', 'EIO=4&transport=polling&sid=none'])
+    expect((await ask(port, `/socket.io/?${query}`)).status, query).toBe(400)
+  expect((await ask(port, '/socket.io/?EIO=4&transport=polling', { method: 'POST' })).status).toBe(400)
+  await expect.poll(() => isLetIn(url)).toBe(true)
 })
 
 test('[C7] no compression is agreed on', async () => {

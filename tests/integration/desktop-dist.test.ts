@@ -28,7 +28,10 @@ describe('findProblems', () => {
       'dist/electron/preload.cjs',
       'dist/renderer/index.html',
       'dist/renderer/assets/index-abc.js',
+      'dist/electron/prebuilds/linux-x64.node',
     ],
+    unpacked: ['dist/electron/prebuilds/linux-x64.node'],
+    library: 'dist/electron/prebuilds/linux-x64.node',
     wrongFuses: [],
     infoPlist: null,
   }
@@ -43,6 +46,7 @@ describe('findProblems', () => {
     'dist/renderer/index.js.map',
     '.env',
     'dist/electron/main.js.map',
+    'dist/electron/prebuilds/win32-x64.node',
   ])('names %s, which should not be there', (file) =>
     expect(findProblems({ ...good, files: [...good.files, file] })).toEqual([`${file} should not be in the package`]),
   )
@@ -51,6 +55,7 @@ describe('findProblems', () => {
     expect(findProblems({ ...good, files: good.files.filter((file) => !file.endsWith('.cjs')) })).toEqual([
       'dist/electron/preload.cjs is missing',
     ])
+    expect(findProblems({ ...good, unpacked: [] })).toEqual(['beside the archive is nothing'])
     expect(findProblems({ ...good, wrongFuses: ['RunAsNode'] })).toEqual(['the fuse RunAsNode is not as wanted'])
     expect(findProblems({ ...good, infoPlist: '<plist/>' })).toContain('Info.plist lacks NSCameraUsageDescription')
   })

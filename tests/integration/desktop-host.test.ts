@@ -103,7 +103,8 @@ test('a server that crashes comes back on the same port, with the key of its tok
     .toEqual(['process', 'port', 'check', 'running', 'restarting', 'running'])
   expect((await hostStates()).at(-1)).toMatchObject({ phase: 'running', port })
   expect(await firstPacket(`http://127.0.0.1:${String(port)}`)).toMatch(/^0\{"sid"/)
-  expect(await readdir(join(app.userDataDir, 'server'))).not.toEqual([])
+  expect(await readdir(join(app.userDataDir, 'server'))).toContain('earshot.db')
+  expect(await app.log()).not.toContain('store-unusable')
 })
 
 test('stopping ends the server’s process and frees the port; stopping again is no error', async () => {

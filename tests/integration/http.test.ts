@@ -28,9 +28,17 @@ test('[H1] /health says that the server is well, and is never kept', async () =>
 
 test('[H2] the page is at / and at every address a room may have', async () => {
   const { port } = await startWithPage()
-  for (const path of ['/', '/?x=1', '/r/k7mq2xvd9thr', '/r/k7mq-2xvd-9thr', '/r/K7MQ2XVD9THR/', '/index.html'])
+  for (const path of [
+    '/',
+    '/?x=1',
+    '/r/k7mq2xvd9thr',
+    '/r/k7mq-2xvd-9thr',
+    '/r/K7MQ2XVD9THR/',
+    '/r/Visit%20no.%207!',
+    '/index.html',
+  ])
     expect(await ask(port, path), path).toMatchObject({ status: 200, body: PAGE })
-  for (const path of ['/r/', '/r/k7mq2xvd9thr/more', '/r/k7mq2xvd9th!', '/r'])
+  for (const path of ['/r/', '/r/k7mq2xvd9thr/more', '/r/a%2fb', '/r/%00', '/r'])
     expect((await ask(port, path)).status, path).toBe(404)
 })
 

@@ -66,9 +66,11 @@ const valid: Record<RequestName, () => Record<string, unknown>> = {
   'peer:resume': () => ({ token: ann.joined.token }),
   'signal:send': () => ({ to: ann.joined.peerId, signal: anOffer() }),
   'chat:send': () => ({ nonce: 'nonce-0001', text: 'hi' }),
+  'ice:refresh': () => ({}),
+  'document:read': () => ({ kind: 'report' }),
 }
 const names = Object.keys(valid) as RequestName[]
-const required = names.filter((name) => name !== 'room:create' && name !== 'room:leave')
+const required = names.filter((name) => !['room:create', 'room:leave', 'ice:refresh'].includes(name))
 
 const nest = (depth: number): unknown => JSON.parse(`${'['.repeat(depth)}${']'.repeat(depth)}`)
 /** What no field of any request may be. */

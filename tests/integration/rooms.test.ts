@@ -73,6 +73,7 @@ test('[J4] whoever joins is told everything about the room, and the others are t
     token: expect.stringMatching(/^[\w-]+\.[\w-]{43}$/),
     room: { code: ann.joined.room.code, title: '', capacity: limits.roomCapacity, peers: everyone },
     chat: [],
+    documents: [],
   })
 })
 

@@ -61,6 +61,13 @@ test.each([
   ],
   ['B5', defaultServerLimits.queuedPackets, defaultServerLimits.queuedSize],
   ['B8', defaultServerLimits.watcherSignalRate.burst, defaultServerLimits.watcherSignalRate.perSecond],
+  ['D5', limits.documentText],
+  [
+    'D6',
+    defaultServerLimits.appointmentUnusedMs / (24 * 3_600_000),
+    defaultServerLimits.appointments,
+    defaultServerLimits.storedSize / 1024 ** 2,
+  ],
   ['B6', defaultServerLimits.headersTimeoutMs / 1000, defaultServerLimits.requestTimeoutMs / 1000],
 ])('rule %s says the numbers that the server has', (id, ...numbers) => {
   const [text = ''] = new RegExp(`^- \\*\\*${id}\\*\\* [^]*?(?=\\n- |\\n\\n|\\n$(?![^]))`, 'm').exec(document) ?? []

@@ -1,11 +1,13 @@
 import type {
   ChatMessage,
+  DocumentInfo,
   ErrorCode,
   LeaveReason,
   PeerId,
   PeerInfo,
   RequestName,
   Result,
+  RoomDocument,
   RoomView,
   Signal,
 } from '#signalling/protocol.ts'
@@ -21,6 +23,17 @@ interface Peer {
   readonly name: string
   token: string
   client: ClientDouble | null
+  readonly foreign?: Foreigner
+}
+
+/** A client of another system, as the server knows it to clients of ours. */
+export interface Foreigner {
+  /** Who makes the offer, as our clients are told. */
+  readonly offer: 'you' | 'they'
+  /** A signal for it, and who sends it. */
+  readonly take: (from: PeerId, signal: Signal) => void
+  /** One of ours came in after it. */
+  readonly onArrival?: (id: PeerId) => void
 }
 
 /** One room of a server that follows protocol.ts, in memory: there is no Node in the page that the tests run in. */
@@ -29,6 +42,8 @@ export class ServerDouble {
   readonly requests: string[] = []
   #peers: Peer[] = []
   #chat: ChatMessage[] = []
+  /** What the room carries; change it with `setDocument`. */
+  documents: RoomDocument[] = []
   isUp = true
   hasRoom = true
   capacity = 16
@@ -36,15 +51,15 @@ export class ServerDouble {
   readonly refusals = new Map<RequestName, ErrorCode | 'timeout'>()
 
   get room(): RoomView {
-    const peers = this.#peers.map(({ id, name, client }): PeerInfo => ({
-      id,
-      name,
-      presence: client ? 'present' : 'away',
-    }))
+    const peers = this.#peers.map(infoOf)
     return { code: CODE, title: 'Tea', capacity: this.capacity, peers }
   }
   get code(): string {
     return CODE
+  }
+
+  get documentInfos(): DocumentInfo[] {
+    return this.documents.map(({ kind, format, at, size }) => ({ kind, format, at, size }))
   }
 
   readonly open = (): ClientDouble => {
@@ -67,6 +82,23 @@ export class ServerDouble {
   restart(): void {
     this.isUp = true
     for (const client of this.clients) client.reopen()
+  }
+
+  /** Lets a client of another system in; answers its id and how it says something. */
+  admit(name: string, foreign: Foreigner): { id: PeerId; say: (signal: Signal) => void } {
+    const peer: Peer = { id: randomId(), name, token: '', client: null, foreign }
+    this.#peers.push(peer)
+    this.#tell('peer:joined', infoOf(peer), peer)
+    this.#tellOnlookers()
+    const say = (signal: Signal) => {
+      for (const { client } of this.#peers) client?.tell('signal:received', { from: peer.id, signal })
+    }
+    return { id: peer.id, say }
+  }
+
+  setDocument(document: RoomDocument): void {
+    this.documents = [...this.documents.filter(({ kind }) => kind !== document.kind), document]
+    for (const { client } of this.#peers) client?.tell('documents:changed', { documents: this.documentInfos })
   }
 
   /** Loses one client's connection, as the server sees it. */
@@ -100,6 +132,8 @@ export class ServerDouble {
       'peer:resume': () => this.#resume(client, payload as Payload<'peer:resume'>),
       'signal:send': () => refuse('internal'),
       'chat:send': () => this.#say(client, payload as Payload<'chat:send'>),
+      'ice:refresh': () => ({ ok: true, value: { iceServers: [] } }),
+      'document:read': () => this.#readDocument(client, payload as Payload<'document:read'>),
     }
     return act[name]()
   }
@@ -109,7 +143,8 @@ export class ServerDouble {
     const target = this.#peers.find(({ id }) => id === to)
     const onlooker = from ? this.clients.find((each) => each.peerId === to) : undefined
     const receiver = target?.client ?? onlooker
-    if (receiver) receiver.tell('signal:received', { from: from?.id ?? client.peerId, signal })
+    if (from && target?.foreign) target.foreign.take(from.id, signal)
+    else if (receiver) receiver.tell('signal:received', { from: from?.id ?? client.peerId, signal })
     else
       client.tell('request:refused', {
         request: 'signal:send',
@@ -123,7 +158,8 @@ export class ServerDouble {
     if (this.#peers.length >= this.capacity) return refuse('room-full')
     const peer: Peer = { id: client.peerId, name, token: '', client }
     this.#peers.push(peer)
-    this.#tell('peer:joined', { id: peer.id, name, presence: 'present' }, peer)
+    this.#tell('peer:joined', infoOf(peer), peer)
+    for (const { foreign } of this.#peers) foreign?.onArrival?.(peer.id)
     return this.#seat(peer)
   }
 
@@ -139,7 +175,8 @@ export class ServerDouble {
   #seat(peer: Peer): Result<unknown> {
     peer.token = randomId()
     this.#tellOnlookers()
-    return { ok: true, value: { peerId: peer.id, token: peer.token, room: this.room, chat: this.#chat } }
+    const { id: peerId, token } = peer
+    return { ok: true, value: { peerId, token, room: this.room, chat: this.#chat, documents: this.documentInfos } }
   }
 
   #leave(client: ClientDouble): Result<unknown> {
@@ -163,6 +200,12 @@ export class ServerDouble {
     this.#chat.push(message)
     for (const { client: each } of this.#peers) each?.tell('chat:posted', message)
     return { ok: true, value: message }
+  }
+
+  #readDocument(client: ClientDouble, wanted: Payload<'document:read'>): Result<unknown> {
+    if (!this.#peers.some((each) => each.client === client)) return refuse('not-in-room')
+    const document = this.documents.find(({ kind }) => kind === wanted.kind)
+    return document ? { ok: true, value: document } : refuse('document-not-found')
   }
 
   #tell<Name extends keyof SignallingEvents>(name: Name, fact: SignallingEvents[Name][0], but: Peer): void {
@@ -215,9 +258,9 @@ export class ClientDouble implements Signalling {
     void later().then(() => this.isOnline && this.#server.isUp && this.#server.relay(this, to, signal))
   }
 
-  renew(): void {
+  renew(...iceServers: Session['iceServers']): void {
     this.lose()
-    if (this.#server.isUp) this.reopen()
+    if (this.#server.isUp) this.reopen(...iceServers)
   }
 
   close(): void {
@@ -239,13 +282,20 @@ export class ClientDouble implements Signalling {
     if (!this.isClosed) this.#events.emit('lost')
   }
 
-  reopen(): void {
+  reopen(...iceServers: Session['iceServers']): void {
     if (this.isClosed || this.isOnline) return
     this.isOnline = true
     this.peerId = randomId()
-    this.#events.emit('opened', { peerId: this.peerId, iceServers: [] })
+    this.#events.emit('opened', { peerId: this.peerId, iceServers: [...iceServers] })
   }
 }
+
+const infoOf = ({ id, name, client, foreign }: Peer): PeerInfo => ({
+  id,
+  name,
+  presence: client || foreign ? 'present' : 'away',
+  ...(foreign && { offer: foreign.offer }),
+})
 
 const queue: { last: Promise<void> } = { last: Promise.resolve() }
 

@@ -14,6 +14,8 @@ const create = (changes: Partial<RequestKind> = {}, refusal: () => ReturnType<ty
     clock,
     log: (...line) => logged.push(line),
     refusal,
+    services: { iceFor: () => ({ iceServers: [] }) },
+    tally: null,
   })
   return { gate, logged }
 }

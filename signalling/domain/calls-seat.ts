@@ -1,0 +1,215 @@
+import type { Joined, PeerId, PeerInfo, Refusal, Signal } from '#signalling/protocol.ts'
+import type { CallRefusal, CallType } from './calls-facts.ts'
+import type { Fact } from './facts.ts'
+import { Outbox } from './outbox.ts'
+import type { Room } from './room.ts'
+import type { Rooms } from './rooms.ts'
+import { Session } from './session.ts'
+import type { Device, UserId } from './users.ts'
+
+/** No peer's id: the signal waits until there is somebody for it. */
+const LATER = 'later'
+
+/** Which user sits where, so that users are known by their ids to each other. */
+export class Seats {
+  readonly #byUser = new Map<UserId, Seat>()
+  readonly #byPeer = new Map<PeerId, Seat>()
+
+  add(seat: Seat): void {
+    this.#byUser.set(seat.user, seat)
+    this.#byPeer.set(seat.peerId, seat)
+  }
+
+  remove(seat: Seat): void {
+    if (this.#byUser.get(seat.user) === seat) this.#byUser.delete(seat.user)
+    this.#byPeer.delete(seat.peerId)
+  }
+
+  peerOf(user: string): PeerId | undefined {
+    return this.#byUser.get(user)?.peerId
+  }
+
+  at(peer: PeerId): Seat | undefined {
+    return this.#byPeer.get(peer)
+  }
+}
+
+export interface SeatContext {
+  readonly rooms: Rooms
+  readonly seats: Seats
+  readonly limits: { readonly outboxSignals: number; readonly outboxSize: number }
+}
+
+interface SeatKind {
+  readonly user: UserId
+  /** Whom the user called, or was called by: a user or a room. Signals to it go to whoever it turns out to be. */
+  readonly addressee: string
+  readonly callType: CallType
+}
+
+/** What this user and one peer of the room are to each other. */
+interface Relation {
+  /** Null among those who negotiate perfectly. */
+  readonly offer: 'you' | 'they' | null
+  /** Whether an offer of the other one was answered: from then on both may offer. */
+  isAnswered: boolean
+}
+
+/**
+ * One user's part in a call: on one device at a time, and once the call is accepted, as a peer in its room. Users know
+ * neither rooms nor epochs; what they send to an id goes to the peer that is meant.
+ */
+export class Seat {
+  readonly user: UserId
+  readonly #kind: SeatKind
+  readonly #context: SeatContext
+  #session: Session
+  /** Stays the same over all its connections. */
+  #peerId: PeerId
+  #token: string | null = null
+  #device: Device | null
+  /** Whether the device has shown that it knows the call is accepted. */
+  #isConfirmed = false
+  readonly #relations = new Map<PeerId, Relation>()
+  /** An offer, and its candidates, that nobody is there for yet. */
+  #drawer: Outbox | null = null
+  /** Whom the last description went to or came from. */
+  #partner: PeerId | null = null
+
+  constructor(kind: SeatKind, device: Device, context: SeatContext) {
+    this.user = kind.user
+    this.#kind = kind
+    this.#device = device
+    this.#context = context
+    this.#session = this.#open()
+    this.#peerId = this.#session.peerId
+  }
+
+  /** Null while its connection is lost. */
+  get device(): Device | null {
+    return this.#device
+  }
+  get peerId(): PeerId {
+    return this.#peerId
+  }
+  get isConfirmed(): boolean {
+    return this.#isConfirmed
+  }
+
+  enter(room: Room): Refusal | null {
+    const joined = this.#session.enter(room, this.user)
+    if (!joined.ok) return joined
+    this.#welcome(joined.value)
+    this.#context.seats.add(this)
+    for (const id of this.#relations.keys()) this.#context.seats.at(id)?.emptyDrawerFor(this.#peerId)
+    if (this.#device === null) this.#session.lost()
+    return null
+  }
+
+  leave(): void {
+    this.#context.seats.remove(this)
+    // While it is lost its place is held by the room, and only the token leads to it.
+    if (this.#device === null && this.#token !== null) this.#session.resume(this.#token)
+    this.#session.leave()
+  }
+
+  lose(): void {
+    this.#device = null
+    this.#session.lost()
+  }
+
+  /** The same user is back on another connection, which is told what was kept for it. */
+  take(device: Device): void {
+    this.#device = device
+    if (this.#token === null) return
+    this.#session = this.#open()
+    const resumed = this.#session.resume(this.#token)
+    if (!resumed.ok) return
+    this.#welcome(resumed.value)
+    for (const id of this.#relations.keys()) this.emptyDrawerFor(id)
+  }
+
+  /** Somebody is there whom an offer in the drawer may be for. */
+  emptyDrawerFor(id: PeerId): void {
+    if (this.#relations.get(id)?.offer !== 'you' || this.#drawer === null || this.#device === null) return
+    const kept = this.#drawer.empty()
+    this.#drawer = null
+    for (const fact of kept) if (fact[0] === 'signal:received') this.#pass(id, fact[1].signal)
+  }
+
+  /** Which peer a message to `to`, as this user calls somebody, is for; null for nobody. */
+  target(kind: 'offer' | 'answer' | 'candidate', to: string): PeerId | null {
+    if (this.#relations.has(to)) return to
+    const peer = this.#context.seats.peerOf(to)
+    if (peer !== undefined && this.#relations.has(peer)) return peer
+    if (to !== this.#kind.addressee) return null
+    if (kind === 'answer' || (kind === 'candidate' && this.#drawer === null)) return this.#partner
+    return kind === 'candidate' ? LATER : (this.#awaited() ?? LATER)
+  }
+
+  /** `to` is what `target` answered. */
+  send(to: PeerId, signal: Signal): CallRefusal | null {
+    if (to === LATER) return this.#keep(signal)
+    this.#isConfirmed = true
+    return this.#pass(to, signal)
+  }
+
+  #pass(to: PeerId, signal: Signal): CallRefusal | null {
+    const relation = this.#relations.get(to)
+    // The other one offers, so this offer would meet that one half way.
+    if (relation?.offer === 'they' && !relation.isAnswered && !isAnswer(signal)) return null
+    if (isAnswer(signal)) {
+      if (relation !== undefined) relation.isAnswered = true
+      this.#drawer = null
+    }
+    if (signal.kind === 'description') this.#partner = to
+    return this.#session.sendSignal(to, signal).ok ? null : 'receiver-not-found'
+  }
+
+  #open(): Session {
+    return new Session(this.#context.rooms, (fact) => this.#hear(fact), 'answers')
+  }
+
+  #hear(fact: Fact): void {
+    if (fact[0] === 'peer:joined') this.#meet(fact[1])
+    if (fact[0] === 'peer:left') this.#part(fact[1].id)
+    if (fact[0] === 'signal:received') this.#tell(fact[1].from, fact[1].signal)
+  }
+
+  #part(id: PeerId): void {
+    this.#relations.delete(id)
+    if (this.#partner === id) this.#partner = null
+  }
+
+  #tell(from: PeerId, signal: Signal): void {
+    if (signal.kind === 'description') this.#partner = from
+    const { callType } = this.#kind
+    this.#device?.tell(['call:signal', { from: this.#context.seats.at(from)?.user ?? from, signal, callType }])
+  }
+
+  #welcome({ token, peerId, room }: Joined): void {
+    this.#token = token
+    this.#peerId = peerId
+    for (const id of this.#relations.keys()) if (!room.peers.some((peer) => peer.id === id)) this.#part(id)
+    for (const peer of room.peers) if (peer.id !== peerId) this.#meet(peer)
+  }
+
+  #meet({ id, offer }: PeerInfo): void {
+    if (!this.#relations.has(id)) this.#relations.set(id, { offer: offer ?? null, isAnswered: false })
+  }
+
+  /** The first that waits for this user's offer. */
+  #awaited(): PeerId | null {
+    for (const [id, { offer }] of this.#relations) if (offer === 'you') return id
+    return null
+  }
+
+  #keep(signal: Signal): null {
+    const { outboxSignals: signals, outboxSize: size } = this.#context.limits
+    if (signal.kind === 'description') this.#drawer = new Outbox({ signals, size })
+    this.#drawer?.keep(['signal:received', { from: this.peerId, signal }])
+    return null
+  }
+}
+
+const isAnswer = (signal: Signal): boolean => signal.kind === 'description' && signal.type === 'answer'

@@ -6,6 +6,7 @@ import { Call } from './call/call.ts'
 import { LocalMedia } from './call/local-media.ts'
 import { openDesktop } from './desktop.ts'
 import { openPage } from './state/page.ts'
+import { liveStreamInPath } from './state/route.ts'
 import { openTabMemory } from './state/tab-memory.ts'
 
 const desktop = openDesktop()
@@ -19,13 +20,20 @@ window.addEventListener(
   ({ reason }) => void desktop.log('error', `unhandled: ${describe(reason)}`),
 )
 
-const media = new LocalMedia({ systemAccess: (kind) => desktop.askMediaAccess(kind) })
-const memory = openTabMemory('earshot.call')
-const call = new Call({ media, memory })
-const { page, start } = await openPage({ desktop, call, media, memory, goTo: (url) => location.assign(url) })
 const target = document.getElementById('app')
 if (target === null) throw new Error('index.html has no #app')
-// First the way, then the picture: the address of a meeting does not show Home for a moment.
-const started = start()
-mount(App, { target, props: { page } })
-await started
+
+const openMeetings = async (): Promise<void> => {
+  const media = new LocalMedia({ systemAccess: (kind) => desktop.askMediaAccess(kind) })
+  const memory = openTabMemory('earshot.call')
+  const call = new Call({ media, memory })
+  const { page, start } = await openPage({ desktop, call, media, memory, goTo: (url) => location.assign(url) })
+  // First the way, then the picture: the address of a meeting does not show Home for a moment.
+  const started = start()
+  mount(App, { target, props: { page } })
+  await started
+}
+
+const liveStream = liveStreamInPath(location.pathname)
+if (liveStream === null) await openMeetings()
+else (await import('./ui/live/open-live-page.ts')).openLivePage(target, liveStream)

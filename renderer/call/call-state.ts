@@ -2,7 +2,7 @@
  * What the page can be in, as one union by `phase`. `Call` replaces it whole in one place; everything that the
  * screens show is derived from it (renderer/state/call.svelte.ts holds no copy).
  */
-import type { ChatMessage, ErrorCode, PeerId, RoomView } from '#signalling/protocol.ts'
+import type { ChatMessage, DocumentInfo, ErrorCode, PeerId, RoomView } from '#signalling/protocol.ts'
 
 /** The way to the server. Losing it never touches the media. */
 export type ServerLink = 'online' | 'reconnecting'
@@ -62,6 +62,8 @@ export type CallState =
       /** Everyone else, in the order they came. */
       readonly people: readonly Person[]
       readonly chat: readonly ChatEntry[]
+      /** What the room carries beside the call; `Call.readDocument` answers their texts. */
+      readonly documents: readonly DocumentInfo[]
       readonly server: ServerLink
       /** Milliseconds since 1970. */
       readonly since: number
@@ -75,7 +77,13 @@ export type CallState =
       /** Names of everyone who was in at some time, without you. */
       readonly metNames: readonly string[]
     }
-  | { readonly phase: 'failed'; readonly problem: CallProblem; readonly serverUrl: string }
+  | {
+      readonly phase: 'failed'
+      readonly problem: CallProblem
+      readonly serverUrl: string
+      /** The code or name that was asked for; null when no room was. */
+      readonly asked: string | null
+    }
 
 /** State of one own device, the camera or the microphone. */
 export type DeviceState =

@@ -1,16 +1,17 @@
-import type { RoomView } from '#signalling/protocol.ts'
+import type { DocumentKind, RoomView } from '#signalling/protocol.ts'
 import type { CallMemory } from './call-memory.ts'
 import { parseRemembered, type RememberedCall } from './call-memory.ts'
 import type { CallProblem, CallState, EndReason } from './call-state.ts'
 import { Emitter } from './emitter.ts'
 import { GreenRoom, problemOf } from './green-room.ts'
-import { configureLinks, makeCertificate } from './link-configuration.ts'
+import { IceRefresh } from './ice-refresh.ts'
+import { configureLinks, makeCertificate, usableIceServers } from './link-configuration.ts'
 import type { LocalMedia } from './local-media.ts'
 import { silentLog, type Log } from './log.ts'
 import { Meeting, type MeetingOptions, type Notice } from './meeting.ts'
 import { ownMediaOf } from './own-media.ts'
 import { Roster } from './roster.ts'
-import type { Answer, Payload, Session } from './server-words.ts'
+import { refuse, type Answer, type Payload, type Session } from './server-words.ts'
 import type { Answered, Patience, Signalling } from './signalling.ts'
 import { SignallingClient } from './signalling-client.ts'
 
@@ -52,6 +53,7 @@ export class Call {
   #state: CallState = { phase: 'idle' }
   #signalling: Signalling | null = null
   #roster: Roster | null = null
+  #iceRefresh: IceRefresh | null = null
   #greenRoom: GreenRoom | null = null
   #meeting: Meeting | null = null
   /** Counts the approaches, so that a late answer of a former one is not used. */
@@ -79,9 +81,9 @@ export class Call {
     })
   }
 
-  /** Stands in front of the room with this code. Trouble ends in `failed`. */
+  /** Stands in front of the room with this code or name. Trouble ends in `failed`. */
   async open(serverUrl: string, code: string): Promise<void> {
-    await this.#approach('join', serverUrl, (signalling) => signalling.request('room:look', { code }))
+    await this.#approach('join', serverUrl, (signalling) => signalling.request('room:look', { code }), code)
   }
 
   /** From the green room into the meeting. Refused, it stays in the green room, with `problem`. */
@@ -104,7 +106,7 @@ export class Call {
     if (!remembered) return false
     const approach = await this.#reach('resume', remembered.serverUrl, resumePatience)
     if (!approach) return false
-    const resumed = await approach.signalling.request('peer:resume', { token: remembered.token })
+    const resumed = await this.#takeSeatAgain(approach.signalling, remembered)
     if (approach.signalling !== this.#signalling) return false
     if (resumed.ok) this.#comeBack(approach, remembered, resumed.value)
     else if (resumed.code === 'timeout' || resumed.code === 'disconnected') {
@@ -143,6 +145,11 @@ export class Call {
     this.#meeting?.sendChat(text)
   }
 
+  /** The text of one of the documents of the meeting. */
+  async readDocument(kind: DocumentKind): Promise<Answered<'document:read'>> {
+    return (await this.#meeting?.readDocument(kind)) ?? refuse('not-in-room')
+  }
+
   /** The network changed, or the machine woke up: looks at each link at once and gets back those that are dead. */
   checkLinks(): void {
     this.#roster?.check()
@@ -164,13 +171,14 @@ export class Call {
     goal: 'host' | 'join',
     serverUrl: string,
     find: (signalling: Signalling) => Promise<Answered<'room:look'>>,
+    asked: string | null = null,
   ): Promise<void> {
     const approach = await this.#reach(goal, serverUrl, approachPatience)
     if (!approach) return
     const found = await find(approach.signalling)
     if (approach.signalling !== this.#signalling) return
     if (found.ok) this.#standInFront(approach, found.value)
-    else this.#fail(problemOf(found.code), serverUrl)
+    else this.#fail(problemOf(found.code), serverUrl, asked)
   }
 
   /** Null when there is no way to it, or something else was begun meanwhile. */
@@ -187,7 +195,11 @@ export class Call {
     this.#signalling = signalling
     const [session, certificate] = await Promise.all([signalling.connect(patience), makeCertificate()])
     if (approach !== this.#approaches) return null
-    if (session.ok) return { serverUrl, signalling, certificate, session: session.value }
+    if (session.ok) {
+      const reached = { serverUrl, signalling, certificate, session: session.value }
+      this.#followIceServers(reached)
+      return reached
+    }
     this.#fail(session.code, serverUrl)
     return null
   }
@@ -220,6 +232,20 @@ export class Call {
     this.#enter({ signalling, serverUrl, name: before.name, joined, roster, before })
   }
 
+  /**
+   * The clients of other systems know no way to connect to a former person anew: where there are any, somebody new comes
+   * in, whom they connect to as to everybody.
+   */
+  async #takeSeatAgain(
+    signalling: Signalling,
+    { token, code, name }: RememberedCall,
+  ): Promise<Answered<'peer:resume'>> {
+    const resumed = await signalling.request('peer:resume', { token })
+    if (!resumed.ok || resumed.value.room.peers.every(({ offer }) => offer === undefined)) return resumed
+    await signalling.request('room:leave', {})
+    return await signalling.request('room:join', { code, name })
+  }
+
   #listenToSignals(signalling: Signalling): void {
     signalling.on('signal:received', ({ from, signal }) => this.#roster?.handleSignal(from, signal))
     signalling.on('request:refused', ({ request, code }) => {
@@ -241,6 +267,15 @@ export class Call {
       log: this.#log,
     })
     return this.#roster
+  }
+
+  #followIceServers({ signalling, session }: Approach): void {
+    this.#iceRefresh?.close()
+    this.#iceRefresh = new IceRefresh({
+      signalling,
+      session,
+      onRefreshed: (iceServers) => this.#roster?.setIceServers(usableIceServers(iceServers, this.#log)),
+    })
   }
 
   #enter(options: Omit<MeetingOptions, 'memory' | 'log'>): void {
@@ -267,14 +302,15 @@ export class Call {
     this.#set({ phase: 'ended', reason, room, serverUrl, metNames, durationMs: Date.now() - since })
   }
 
-  #fail(problem: CallProblem, serverUrl: string): void {
+  #fail(problem: CallProblem, serverUrl: string, asked: string | null = null): void {
     this.#drop()
-    this.#set({ phase: 'failed', problem, serverUrl })
+    this.#set({ phase: 'failed', problem, serverUrl, asked })
   }
 
   /** Lets go of everything, without a word. */
   #drop(): void {
     this.#approaches++
+    this.#iceRefresh?.close()
     this.#greenRoom?.close()
     this.#meeting?.close()
     this.#roster?.close()

@@ -1,26 +1,49 @@
 import * as v from 'valibot'
-import { RoomCode } from '#signalling/protocol.ts'
+import { cleanLine, RoomAddress, RoomCode } from '#signalling/protocol.ts'
 
-/** Null: the person did not say; at least one of the two is there. */
+/**
+ * `code`: the code of a room as it was typed, or the name that another system gave it; which of them it is, the server
+ * finds out. Null: the person did not say; at least one of the two is there.
+ */
 export type Invitation =
   { readonly ok: true; readonly serverUrl: string | null; readonly code: string | null } | { readonly ok: false }
 
 const MAX_LENGTH = 2000
-const ROOM_PATH = /^\/r\/([^/]+)\/?$/
-/** `192.168.1.20:8001`, `[fd00::1]:8001`, `study.local`, `localhost:8001`: something that can only be an address. */
-const AUTHORITY = /^(?:\[[\d:a-f.]+\]|localhost|[\w-]+(?:\.[\w-]+)+)(?::\d{1,5})?$|^[\w-]+:\d{1,5}$/i
+const ROOM_PATH = /^\/r\/([^/]{1,600})\/?$/
+/**
+ * Something that can only be an address: `192.168.1.20`, `[fd00::1]`, `localhost`, `study.local`, each with or without a
+ * port, and `laptop:8001`. Dots alone make none: `2024.11.05` and `appointment.42` end in no domain, and are names.
+ */
+const AUTHORITY =
+  /^(?:\[[\d:a-f.]+\]|localhost|\d{1,3}(?:\.\d{1,3}){3}|(?:[\w-]+\.)+[a-z][a-z-]+)(?::\d{1,5})?$|^[\w-]+:\d{1,5}$/i
+/** What is a path, a half-typed address or another scheme is no name, unless a link says that it is. */
+const NOT_IN_TYPED_NAMES = /[/\\:]/
 
-const parseCode = (typed: string): string | null => {
-  const parsed = v.safeParse(RoomCode, typed)
+/** Answers the room of a page's path, `/r/<code or name>`, percent-decoded; null for any other path. */
+export const roomInPath = (path: string): string | null => {
+  const typed = ROOM_PATH.exec(path)?.[1]
+  return typed === undefined ? null : parseRoom(decodeLeniently(typed))
+}
+
+/** The path of a room, by its code or its name. */
+export const roomPath = (room: string): string => `/r/${encodeURIComponent(room)}`
+
+/** Whether this can be the code of a room. Some names can, too: the server knows. */
+export const isCode = (room: string): boolean => v.is(RoomCode, room)
+
+/** A code or name; null for what is too long for one, or nothing when what cannot be seen is taken out. */
+const parseRoom = (typed: string): string | null => {
+  // Codes may be typed with more between their letters than a name may hold.
+  if (isCode(typed)) return cleanLine(typed)
+  const parsed = v.safeParse(RoomAddress, typed)
   return parsed.success ? parsed.output : null
 }
 
-/** Reads `/r/<code>`; the root is the server itself. */
+/** Reads `/r/<code or name>`; the root is the server itself. */
 const parseUrl = (url: URL): Invitation => {
   if (!/^https?:$/.test(url.protocol) || url.username !== '' || url.password !== '') return { ok: false }
   if (url.pathname === '/') return { ok: true, serverUrl: url.origin, code: null }
-  const [, typed] = ROOM_PATH.exec(url.pathname) ?? []
-  const code = typed === undefined ? null : parseCode(decodeLeniently(typed))
+  const code = roomInPath(url.pathname)
   return code === null ? { ok: false } : { ok: true, serverUrl: url.origin, code }
 }
 
@@ -32,19 +55,35 @@ const decodeLeniently = (text: string): string => {
   }
 }
 
+/** A server, and after it the room on it, as people say them one after the other. */
+const parseTwoWords = (typed: string): Invitation => {
+  const [first = '', ...others] = typed.split(/\s+/u)
+  const rest = others.join(' ')
+  const isServer = AUTHORITY.test(first) || /^https?:\/\//i.test(first)
+  if (!isServer || rest === '' || NOT_IN_TYPED_NAMES.test(rest)) return { ok: false }
+  const server = parseInvitation(first)
+  const code = parseRoom(rest)
+  if (!server.ok || server.code !== null || code === null) return { ok: false }
+  return { ok: true, serverUrl: server.serverUrl, code }
+}
+
 /**
- * Reads what people type or paste to join: a code (dashes and spaces as they like), a link `http(s)://host/r/<code>`,
- * the same without the scheme, or the address of a server. Other schemes, and links with a user name in them, are none.
+ * Reads what people type or paste to join: a code (dashes and spaces as they like), the name of a meeting, a link
+ * `http(s)://host/r/<code or name>`, the same without the scheme, the address of a server, or that and a code or name after it.
+ * What could be both is an address when it looks like one. Other schemes, and links with a user name in them, are none.
  */
 export const parseInvitation = (text: string): Invitation => {
   const typed = text.trim()
   if (typed === '' || typed.length > MAX_LENGTH) return { ok: false }
-  const code = parseCode(typed)
-  if (code !== null) return { ok: true, serverUrl: null, code }
   const [authority = ''] = typed.split(/[/?#]/, 1)
   const link = AUTHORITY.test(authority) ? `http://${typed}` : typed
-  return URL.canParse(link) && /^https?:\/\//i.test(link) ? parseUrl(new URL(link)) : { ok: false }
+  if (/^https?:\/\/\S*$/i.test(link)) return URL.canParse(link) ? parseUrl(new URL(link)) : { ok: false }
+  const both = parseTwoWords(typed)
+  if (both.ok || NOT_IN_TYPED_NAMES.test(typed)) return both
+  const code = parseRoom(typed)
+  return code === null ? { ok: false } : { ok: true, serverUrl: null, code }
 }
 
 /** The link that others open: in a browser it is the room's page, in the app it can be pasted. */
-export const formatInvitation = (serverUrl: string, code: string): string => `${new URL(serverUrl).origin}/r/${code}`
+export const formatInvitation = (serverUrl: string, room: string): string =>
+  `${new URL(serverUrl).origin}${roomPath(room)}`

@@ -22,11 +22,15 @@ const isUsable = (server: RTCIceServer, log: Log): boolean => {
   }
 }
 
+/** Those that the browser takes. */
+export const usableIceServers = (iceServers: readonly IceServer[], log: Log): RTCIceServer[] =>
+  iceServers.map(toRtc).filter((server) => isUsable(server, log))
+
 export const configureLinks = (
   iceServers: readonly IceServer[],
   certificate: RTCCertificate,
   log: Log,
 ): RTCConfiguration => ({
-  iceServers: iceServers.map(toRtc).filter((server) => isUsable(server, log)),
+  iceServers: usableIceServers(iceServers, log),
   certificates: [certificate],
 })

@@ -1,18 +1,36 @@
 import type { LinkPhase } from './call-state.ts'
 import { Emitter } from './emitter.ts'
 
-export const healthTimes = {
+interface HealthTimes {
+  readonly silenceMs: number
+  readonly graceMs: number
+  readonly patienceMs: number
+  readonly probeMs: number
+  readonly unreachableMs: number
+  readonly attemptsMs: readonly [number, number, ...number[]]
+  readonly attemptIntervalMs: number
+}
+
+export const healthTimes: HealthTimes = {
   /** libwebrtc calls a pair "not receiving" after this long without a packet; Chromium says `disconnected` at 7 s. */
   silenceMs: 2500,
   /** How long a new connection may take before the first attempt to help it. */
   graceMs: 4000,
+  /** From noticing trouble to the first attempt. */
+  patienceMs: 0,
   /** An answer to a probe takes one round trip. */
   probeMs: 700,
   unreachableMs: 30_000,
   /** Attempts after trouble began; from then on one each `attemptIntervalMs`. */
   attemptsMs: [0, 500, 1500, 3000, 5000, 7000],
   attemptIntervalMs: 7000,
-} as const
+}
+
+/**
+ * For the clients of other systems: without a control channel only media and connectivity checks (every 2.5 s) tell that
+ * they are there, and each attempt has them begin a new connection.
+ */
+export const patientTimes: HealthTimes = { ...healthTimes, silenceMs: 6000, graceMs: 10_000, patienceMs: 4000 }
 
 const TICK_MS = 250
 /** Spreads the attempts of many links, and of the two sides of one. */
@@ -32,6 +50,7 @@ export class LinkHealth {
   readonly #events = new Emitter<LinkHealthEvents>()
   readonly #now: () => number
   readonly #random: () => number
+  readonly #times: HealthTimes
   #timer: ReturnType<typeof setInterval> | undefined
   #phase: LinkPhase = 'connecting'
   #hadPath = false
@@ -43,7 +62,8 @@ export class LinkHealth {
   #attemptAt: number | null = null
   #attempts = 0
 
-  constructor({ now = () => performance.now(), random = () => Math.random() } = {}) {
+  constructor({ now = () => performance.now(), random = () => Math.random(), times = healthTimes } = {}) {
+    this.#times = times
     this.#now = now
     this.#random = random
   }
@@ -72,13 +92,13 @@ export class LinkHealth {
 
   /** The browser gave the path up: as if nothing had been heard for long. */
   lost(): void {
-    this.#heardAt = Math.min(this.#heardAt, this.#now() - healthTimes.silenceMs)
+    this.#heardAt = Math.min(this.#heardAt, this.#now() - this.#times.silenceMs)
     this.#judge()
   }
 
   /** Trusts the path only if it is heard again within `probeMs`. */
   doubt(): void {
-    this.#heardAt = Math.min(this.#heardAt, this.#now() - healthTimes.silenceMs + healthTimes.probeMs)
+    this.#heardAt = Math.min(this.#heardAt, this.#now() - this.#times.silenceMs + this.#times.probeMs)
   }
 
   /** A connection begins, the first or another in its place: gives it time before the first attempt. */
@@ -87,7 +107,7 @@ export class LinkHealth {
       this.#judge()
     }, TICK_MS)
     this.#heardAt = -Infinity
-    this.#graceUntil = this.#now() + healthTimes.graceMs
+    this.#graceUntil = this.#now() + this.#times.graceMs
     this.#attemptAt = null
     this.#attempts = 0
     this.#judge()
@@ -107,19 +127,20 @@ export class LinkHealth {
 
   #judge(): void {
     const now = this.#now()
-    if (now - this.#heardAt < healthTimes.silenceMs) return
+    const { silenceMs, unreachableMs, patienceMs, attemptsMs } = this.#times
+    if (now - this.#heardAt < silenceMs) return
     this.#lackingSince ??= now
-    const isGivenUp = now - this.#lackingSince >= healthTimes.unreachableMs
+    const isGivenUp = now - this.#lackingSince >= unreachableMs
     this.#setPhase(isGivenUp ? 'unreachable' : this.#hadPath ? 'reconnecting' : 'connecting')
     if (now < this.#graceUntil) return
-    this.#attemptAt ??= now + this.#jitter(healthTimes.attemptsMs[1])
+    this.#attemptAt ??= now + patienceMs + this.#jitter(attemptsMs[1])
     if (now < this.#attemptAt) return
     this.#attemptAt = now + this.#pauseAfter(this.#attempts++)
     this.#events.emit('attempt')
   }
 
   #pauseAfter(attempt: number): number {
-    const { attemptsMs, attemptIntervalMs } = healthTimes
+    const { attemptsMs, attemptIntervalMs } = this.#times
     const [at = 0, next] = [attemptsMs[attempt], attemptsMs[attempt + 1]]
     const pauseMs = next === undefined ? attemptIntervalMs : next - at
     return pauseMs + this.#jitter(pauseMs)

@@ -35,9 +35,16 @@ export class MediaLine {
     this.#wish = options
   }
 
-  /** What the other side sends; null before there is a transceiver. */
-  get remoteTrack(): MediaStreamTrack | null {
-    return this.#transceiver?.receiver.track ?? null
+  /** What the other side sends: on this line, or on one that it added later. Null when there is no line of this kind. */
+  remoteTrack(rtc: RTCPeerConnection): MediaStreamTrack | null {
+    const { kind } = this.#options
+    const theirs = rtc
+      .getTransceivers()
+      .findLast(
+        ({ receiver, currentDirection }) =>
+          receiver.track.kind === kind && (currentDirection === 'sendrecv' || currentDirection === 'recvonly'),
+      )
+    return (theirs ?? this.#transceiver)?.receiver.track ?? null
   }
 
   /** Adds the line to a connection that will offer. */

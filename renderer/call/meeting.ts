@@ -1,4 +1,12 @@
-import { cleanText, limits, type ChatMessage, type PeerId, type RoomView } from '#signalling/protocol.ts'
+import {
+  cleanText,
+  limits,
+  type ChatMessage,
+  type DocumentInfo,
+  type DocumentKind,
+  type PeerId,
+  type RoomView,
+} from '#signalling/protocol.ts'
 import type { CallState, EndReason } from './call-state.ts'
 import type { CallMemory, RememberedCall } from './call-memory.ts'
 import { ChatLog } from './chat-log.ts'
@@ -7,7 +15,7 @@ import type { Log } from './log.ts'
 import { randomId } from './random-id.ts'
 import type { Roster } from './roster.ts'
 import type { Answer } from './server-words.ts'
-import type { Signalling } from './signalling.ts'
+import type { Answered, Signalling } from './signalling.ts'
 
 const MIN_RETRY_MS = 2000
 const MAX_RETRY_MS = 7000
@@ -54,6 +62,7 @@ export class Meeting {
   readonly #stops: (() => void)[]
   readonly #metNames: Set<string>
   #room: Pick<RoomView, 'code' | 'title' | 'capacity'>
+  #documents: readonly DocumentInfo[] = []
   #you: PeerId
   #token: string
   #isSeated = true
@@ -91,6 +100,7 @@ export class Meeting {
       name: this.#options.name,
       people: this.#roster.people,
       chat: this.#chat.entries,
+      documents: this.#documents,
       server: this.#isSeated ? 'online' : 'reconnecting',
       since: this.#since,
     }
@@ -113,6 +123,10 @@ export class Meeting {
     this.#chat.add(message)
     this.#events.emit('changed')
     void this.#deliver(message.nonce)
+  }
+
+  async readDocument(kind: DocumentKind): Promise<Answered<'document:read'>> {
+    return await this.#signalling.request('document:read', { kind })
   }
 
   /** Gets the server back without waiting for the next try; finds out whether it is there when it seems to be. */
@@ -161,6 +175,10 @@ export class Meeting {
       }),
       on('chat:posted', (message) => {
         this.#onChat(message)
+      }),
+      on('documents:changed', ({ documents }) => {
+        this.#documents = documents
+        this.#events.emit('changed')
       }),
       on('session:replaced', () => {
         this.#end('opened-elsewhere')
@@ -227,11 +245,12 @@ export class Meeting {
     return await this.#signalling.request('room:join', { code: this.#room.code, name: this.#options.name })
   }
 
-  #takeSeat({ peerId, token, room, chat }: Joined): void {
+  #takeSeat({ peerId, token, room, chat, documents }: Joined): void {
     this.#isSeated = true
     this.#chat.rename(this.#you, peerId)
     this.#you = peerId
     this.#room = room
+    this.#documents = documents
     this.#token = token
     this.#chat.merge(chat)
     this.#roster.settle(peerId, room.peers)

@@ -16,6 +16,15 @@ interface Candidates {
 /** A `Signal` before its epochs are stamped. */
 export type Message = Description | Candidates
 
+/**
+ * Who makes the offers of a link. `either`: both sides are clients of ours, and negotiate perfectly. `we`, `they`: the
+ * other side speaks another system's wire, and knows neither epochs nor our control channel.
+ */
+export type Offerer = 'either' | 'we' | 'they'
+
+/** An offer to another system waits so long for the candidates that are at hand: many lose those that come by themselves. */
+const GATHER_MS = 500
+
 interface NegotiationEvents {
   readonly message: [Message]
 }
@@ -24,6 +33,7 @@ export interface NegotiationOptions {
   readonly rtc: RTCPeerConnection
   /** Gives way when both offer at once. Exactly one of the two sides is polite. */
   readonly isPolite: boolean
+  readonly offerer: Offerer
   /** Runs between taking an offer and answering it: the moment to put own tracks on its transceivers. */
   readonly onOffer: () => void
   readonly log: Log
@@ -32,7 +42,7 @@ export interface NegotiationOptions {
 /**
  * Perfect negotiation over one RTCPeerConnection (W3C WebRTC, section 10.7): either side may offer at any time; of two
  * crossing offers the polite side's is rolled back. Incoming messages are handled one after the other.
- * Nothing is offered before `start()`.
+ * Nothing is offered before `start()`, and nothing at all where only the other side may.
  */
 export class Negotiation {
   readonly #options: NegotiationOptions
@@ -42,6 +52,8 @@ export class Negotiation {
   #isStarted = false
   #isMakingOffer = false
   #isIgnoringOffer = false
+  /** The offer on its way will hold the candidates that come now. */
+  #areCandidatesHeld = false
   #handled: Promise<void> = Promise.resolve()
   #isClosed = false
 
@@ -51,10 +63,10 @@ export class Negotiation {
       this.#events.emit('message', { kind: 'candidates', candidates })
     })
     options.rtc.addEventListener('negotiationneeded', () => {
-      if (this.#isStarted) void this.#offer()
+      if (this.#isStarted && options.offerer !== 'they') void this.#offer()
     })
     options.rtc.addEventListener('icecandidate', ({ candidate }) => {
-      if (candidate) this.#ownCandidates.add(candidate)
+      if (candidate && !this.#areCandidatesHeld) this.#ownCandidates.add(candidate)
     })
   }
 
@@ -95,15 +107,17 @@ export class Negotiation {
   }
 
   async #offer(): Promise<void> {
-    const { rtc, log } = this.#options
+    const { rtc, offerer, log } = this.#options
     this.#isMakingOffer = true
+    this.#areCandidatesHeld = offerer === 'we'
     try {
       await rtc.setLocalDescription()
+      if (offerer === 'we') await gathered(rtc)
       if (rtc.localDescription?.type === 'offer') this.#say(rtc.localDescription)
     } catch (error) {
       if (!this.#isOver()) log('warn', `No offer could be made: ${reasonOf(error)}`)
     } finally {
-      this.#isMakingOffer = false
+      this.#isMakingOffer = this.#areCandidatesHeld = false
     }
   }
 
@@ -147,3 +161,17 @@ export class Negotiation {
     return this.#isClosed || this.#options.rtc.signalingState === 'closed'
   }
 }
+
+/** All candidates are in the local description, or `GATHER_MS` are over. */
+const gathered = (rtc: RTCPeerConnection): Promise<void> =>
+  new Promise((resolve) => {
+    const timer = setTimeout(resolve, GATHER_MS)
+    const check = () => {
+      if (rtc.iceGatheringState !== 'complete') return
+      clearTimeout(timer)
+      rtc.removeEventListener('icegatheringstatechange', check)
+      resolve()
+    }
+    rtc.addEventListener('icegatheringstatechange', check)
+    check()
+  })

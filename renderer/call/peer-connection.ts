@@ -4,7 +4,7 @@ import { Emitter } from './emitter.ts'
 import { readSample, type LinkSample } from './link-sample.ts'
 import type { Log } from './log.ts'
 import { MediaLine } from './media-line.ts'
-import { Negotiation, type Message } from './negotiation.ts'
+import { Negotiation, type Message, type Offerer } from './negotiation.ts'
 import type { OwnMedia } from './own-media.ts'
 import { randomId } from './random-id.ts'
 import { audioEncoding, firstPicture, videoEncoding, type VideoLimits } from './sending-limits.ts'
@@ -15,6 +15,7 @@ const FIRST_PICTURE_MS = 1500
 export interface PeerConnectionOptions {
   readonly configuration: RTCConfiguration
   readonly isPolite: boolean
+  readonly offerer: Offerer
   readonly own: OwnMedia
   readonly videoLimits: VideoLimits
   readonly log: Log
@@ -24,8 +25,8 @@ interface PeerConnectionEvents {
   readonly message: [Message]
   readonly state: [RTCPeerConnectionState]
   readonly stream: []
-  /** The first frame arrived, or the first after a pause. */
-  readonly picture: []
+  /** The first packets arrived, or the first after a pause; or the other side took this kind back. */
+  readonly flow: ['audio' | 'video', boolean]
   readonly control: [ControlMessage]
   readonly open: []
   readonly abused: []
@@ -37,26 +38,28 @@ interface PeerConnectionEvents {
  */
 export class PeerConnection {
   readonly epoch = randomId()
-  /** Holds what the other side sends from the first description on. */
-  readonly stream = new MediaStream()
   readonly #rtc: RTCPeerConnection
   readonly #events = new Emitter<PeerConnectionEvents>()
   readonly #negotiation: Negotiation
   readonly #audio: MediaLine
   readonly #video: MediaLine
+  readonly #hasChannel: boolean
+  #stream = new MediaStream()
+  #isBegun = false
   #channel: ControlChannel | null = null
   #videoLimits: VideoLimits
   #isSending: boolean
   #isAtFirstPicture = true
   #firstPictureTimer: ReturnType<typeof setTimeout> | undefined
 
-  constructor({ configuration, isPolite, own, videoLimits, log }: PeerConnectionOptions) {
+  constructor({ configuration, isPolite, offerer, own, videoLimits, log }: PeerConnectionOptions) {
     const group = new MediaStream()
+    this.#hasChannel = offerer === 'either'
     this.#videoLimits = videoLimits
     this.#rtc = new RTCPeerConnection({ ...configuration, bundlePolicy: 'max-bundle', rtcpMuxPolicy: 'require' })
     this.#audio = new MediaLine({ kind: 'audio', group, log, track: own.audio, encoding: audioEncoding() })
     this.#video = new MediaLine({ kind: 'video', group, log, track: own.video, encoding: this.#videoEncoding })
-    this.#negotiation = new Negotiation({ rtc: this.#rtc, isPolite, log, onOffer: () => this.#adoptLines() })
+    this.#negotiation = new Negotiation({ rtc: this.#rtc, isPolite, offerer, log, onOffer: () => this.#adoptLines() })
     this.#negotiation.on('message', (message) => {
       this.#events.emit('message', message)
     })
@@ -67,7 +70,13 @@ export class PeerConnection {
     })
     this.#rtc.addEventListener('track', ({ track }) => {
       this.#collectTracks()
-      if (track.kind === 'video') track.addEventListener('unmute', () => this.#events.emit('picture'))
+      for (const change of ['mute', 'unmute'] as const)
+        track.addEventListener(change, () => {
+          this.#onFlow(track)
+        })
+    })
+    this.#rtc.addEventListener('signalingstatechange', () => {
+      if (this.#rtc.signalingState === 'stable') this.#collectTracks()
     })
   }
 
@@ -78,12 +87,16 @@ export class PeerConnection {
     return this.#events.on(name, listener)
   }
 
+  /** Holds what the other side sends, from the first description on. Another object when other tracks are sent. */
+  get stream(): MediaStream {
+    return this.#stream
+  }
   get state(): RTCPeerConnectionState {
     return this.#rtc.connectionState
   }
   /** False until either side has offered. */
   get isBegun(): boolean {
-    return this.#channel !== null
+    return this.#isBegun
   }
   /** Has offered, and never taken a description. */
   get isFirstAnswerDue(): boolean {
@@ -99,7 +112,8 @@ export class PeerConnection {
 
   /** Makes the first offer. Twice is no error. */
   begin(): void {
-    if (this.isBegun) return
+    if (this.#isBegun) return
+    this.#isBegun = true
     this.#negotiation.start()
     this.#audio.open(this.#rtc)
     this.#video.open(this.#rtc)
@@ -121,6 +135,11 @@ export class PeerConnection {
 
   send(message: ControlMessage): boolean {
     return this.#channel?.send(message) ?? false
+  }
+
+  /** For the candidates that are gathered from now on. */
+  setIceServers(iceServers: RTCIceServer[]): void {
+    this.#rtc.setConfiguration({ ...this.#rtc.getConfiguration(), iceServers })
   }
 
   async setMedia({ audio, video }: OwnMedia): Promise<void> {
@@ -163,13 +182,15 @@ export class PeerConnection {
   }
 
   #adoptLines(): void {
+    this.#isBegun = true
     this.#audio.adopt(this.#rtc)
     this.#video.adopt(this.#rtc)
-    if (!this.#channel) this.#openChannel()
+    this.#openChannel()
     this.#collectTracks()
   }
 
   #openChannel(): void {
+    if (!this.#hasChannel || this.#channel) return
     const channel = new ControlChannel(this.#rtc)
     this.#channel = channel
     channel.on('open', () => this.#events.emit('open'))
@@ -178,9 +199,17 @@ export class PeerConnection {
   }
 
   #collectTracks(): void {
-    const tracks = [this.#audio.remoteTrack, this.#video.remoteTrack].filter((track) => track !== null)
-    for (const track of this.stream.getTracks()) if (!tracks.includes(track)) this.stream.removeTrack(track)
-    for (const track of tracks) this.stream.addTrack(track)
+    const tracks = [this.#audio, this.#video]
+      .map((line) => line.remoteTrack(this.#rtc))
+      .filter((track) => track !== null)
+    const former = this.#stream.getTracks()
+    if (tracks.length === former.length && tracks.every((track) => former.includes(track))) return
+    this.#stream = new MediaStream(tracks)
     this.#events.emit('stream')
+  }
+
+  #onFlow(track: MediaStreamTrack): void {
+    if (this.#stream.getTracks().includes(track))
+      this.#events.emit('flow', track.kind === 'video' ? 'video' : 'audio', !track.muted)
   }
 }

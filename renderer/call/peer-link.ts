@@ -2,9 +2,10 @@ import type { PeerId, Signal } from '#signalling/protocol.ts'
 import type { LinkPhase, Quality } from './call-state.ts'
 import type { ControlMessage } from './control-message.ts'
 import { Emitter } from './emitter.ts'
-import { healthTimes, LinkHealth } from './link-health.ts'
+import { healthTimes, LinkHealth, patientTimes } from './link-health.ts'
 import { LinkPulse } from './link-pulse.ts'
 import type { Log } from './log.ts'
+import type { Offerer } from './negotiation.ts'
 import { noMedia, type OwnMedia } from './own-media.ts'
 import { PeerConnection } from './peer-connection.ts'
 import type { VideoLimits } from './sending-limits.ts'
@@ -30,6 +31,7 @@ export interface LinkView {
 export interface PeerLinkOptions {
   readonly configuration: RTCConfiguration
   readonly isPolite: boolean
+  readonly offerer: Offerer
   /** Null while one of the two is only in front of the room: connects, and neither sends anything nor says a word of it. */
   readonly own: OwnMedia | null
   readonly videoLimits: VideoLimits
@@ -51,13 +53,17 @@ interface PeerLinkEvents {
 /**
  * The way to one person, for as long as they are in the room: finds it, keeps it, and gets it back. Holds one
  * `PeerConnection` at a time. Signals go over the control channel while it is heard, else through the server.
+ *
+ * A client of another system has no control channel: it is heard by its packets, is on until its tracks say otherwise, and
+ * a lost path is looked for with a new connection, by whoever makes the offers.
  */
 export class PeerLink {
   readonly #events = new Emitter<PeerLinkEvents>()
   readonly #options: PeerLinkOptions
-  readonly #health = new LinkHealth()
+  readonly #health: LinkHealth
   readonly #route: SignalRoute
   readonly #pulse: LinkPulse
+  #configuration: RTCConfiguration
   #connection: PeerConnection
   #own: OwnMedia | null
   #videoLimits: VideoLimits
@@ -70,6 +76,8 @@ export class PeerLink {
 
   constructor(options: PeerLinkOptions) {
     this.#options = options
+    this.#health = new LinkHealth({ times: options.offerer === 'either' ? healthTimes : patientTimes })
+    this.#configuration = options.configuration
     this.#own = options.own
     this.#videoLimits = options.videoLimits
     // Both on until they say otherwise: a picture that is waited for can be shown with its first frame.
@@ -92,18 +100,19 @@ export class PeerLink {
     return this.#health.silentMs
   }
 
-  /** Goes and connects. */
+  /** Goes and connects; waits where only the other side may. */
   offer(): void {
     this.#open()
-    this.#connection.begin()
+    if (this.#options.offerer !== 'they') this.#connection.begin()
   }
 
-  /** Lets the other side make the offer; makes one after `AWAIT_OFFER_MS` all the same. */
+  /** Lets the other side make the offer; of two that both may, this one makes it after `AWAIT_OFFER_MS` all the same. */
   awaitOffer(): void {
     this.#open()
-    this.#awaiting = setTimeout(() => {
-      this.offer()
-    }, AWAIT_OFFER_MS)
+    if (this.#options.offerer === 'either')
+      this.#awaiting = setTimeout(() => {
+        this.offer()
+      }, AWAIT_OFFER_MS)
   }
 
   /** Takes a signal that came through the server. */
@@ -118,6 +127,12 @@ export class PeerLink {
     if (isNews) this.#tellState()
   }
 
+  /** For every path that is looked for from now on. */
+  setIceServers(iceServers: RTCIceServer[]): void {
+    this.#configuration = { ...this.#configuration, iceServers }
+    if (this.#state !== 'closed') this.#connection.setIceServers(iceServers)
+  }
+
   setVideoLimits(limits: VideoLimits): void {
     this.#videoLimits = limits
     void this.#connection.setVideoLimits(limits)
@@ -126,8 +141,10 @@ export class PeerLink {
   /** The network may have changed, or the machine slept: finds out at once instead of waiting for silence. */
   check(): void {
     if (this.#state !== 'open') return
-    this.#health.doubt()
-    this.#connection.send({ kind: 'probe' })
+    if (this.#options.offerer === 'either') {
+      this.#health.doubt()
+      this.#connection.send({ kind: 'probe' })
+    }
     this.#health.hurry()
   }
 
@@ -142,7 +159,7 @@ export class PeerLink {
     if (this.#state !== 'open') return
     this.#tries = 0
     if (this.#route.isUndelivered) this.#connection.resend({ andAnswer: true })
-    else if (this.#view.phase !== 'connected') this.#connection.resend()
+    else if (this.#view.phase !== 'connected' && this.#options.offerer === 'either') this.#connection.resend()
     this.#health.hurry()
   }
 
@@ -206,7 +223,7 @@ export class PeerLink {
     })
     this.#pulse.on('beat', () => this.#connection.send({ kind: 'heartbeat' }))
     this.#pulse.on('arrival', () => {
-      this.#onHeard()
+      this.#onArrival()
     })
     this.#pulse.on('quality', (quality) => {
       this.#show({ quality: this.#view.phase === 'connected' ? quality : 'unknown' })
@@ -223,10 +240,11 @@ export class PeerLink {
   }
 
   #connect(): PeerConnection {
-    const { configuration, isPolite, log } = this.#options
+    const { isPolite, offerer, log } = this.#options
     const connection = new PeerConnection({
-      configuration,
+      configuration: this.#configuration,
       isPolite,
+      offerer,
       log,
       own: this.#own ?? noMedia,
       videoLimits: this.#videoLimits,
@@ -234,8 +252,8 @@ export class PeerLink {
     const isPresent = () => connection === this.#connection && this.#state !== 'closed'
     connection.on('message', (message) => isPresent() && this.#route.say(message, connection))
     connection.on('state', (state) => isPresent() && this.#onState(state))
-    connection.on('stream', () => isPresent() && this.#show({ stream: connection.stream }))
-    connection.on('picture', () => isPresent() && !this.#hasTheirWord && this.#show({ cameraOn: true }))
+    connection.on('stream', () => isPresent() && this.#onStream(connection.stream))
+    connection.on('flow', (kind, isFlowing) => isPresent() && this.#onFlow(kind, isFlowing))
     connection.on('open', () => isPresent() && this.#tellState())
     connection.on('control', (message) => isPresent() && this.#onControl(message))
     connection.on('abused', () => isPresent() && this.#shutOut())
@@ -271,13 +289,15 @@ export class PeerLink {
 
   #attempt(): void {
     if (this.#state !== 'open' || !this.#connection.isBegun || !this.#options.canSend()) return
+    const { offerer } = this.#options
+    if (offerer === 'they') return
     this.#tries++
-    if (this.#tries > RESTARTS_BEFORE_RENEWAL) this.#renew()
+    if (offerer === 'we' || this.#tries > RESTARTS_BEFORE_RENEWAL) this.#renew()
     else this.restartIce()
   }
 
   #renew(): void {
-    this.#options.log('info', 'Restarts did not bring a path back: a new connection is made')
+    this.#options.log('info', 'The path does not come back: a new connection is made')
     this.#replace({ andTheirs: true })
     this.offer()
   }
@@ -286,6 +306,25 @@ export class PeerLink {
     this.#options.log('debug', `Connection is ${state}`)
     if (state === 'connected') this.#onHeard()
     else if (state === 'disconnected' || state === 'failed') this.#health.lost()
+  }
+
+  /** The answers to connectivity checks alone are no path yet; our own clients say more over the channel. */
+  #onArrival(): void {
+    if (this.#options.offerer === 'either' || this.#connection.state === 'connected') this.#onHeard()
+  }
+
+  #onStream(stream: MediaStream): void {
+    if (this.#options.offerer === 'either') this.#show({ stream })
+    else {
+      const [microphoneOn, cameraOn] = [stream.getAudioTracks().length > 0, stream.getVideoTracks().length > 0]
+      this.#show({ stream, microphoneOn, cameraOn })
+    }
+  }
+
+  #onFlow(kind: 'audio' | 'video', isFlowing: boolean): void {
+    const isForeign = this.#options.offerer !== 'either'
+    if (kind === 'video' && (isForeign || (isFlowing && !this.#hasTheirWord))) this.#show({ cameraOn: isFlowing })
+    else if (kind === 'audio' && isForeign) this.#show({ microphoneOn: isFlowing })
   }
 
   #onHeard(): void {

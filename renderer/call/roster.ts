@@ -9,6 +9,7 @@ import {
 import type { Person } from './call-state.ts'
 import { Emitter } from './emitter.ts'
 import type { Log } from './log.ts'
+import type { Offerer } from './negotiation.ts'
 import type { OwnMedia } from './own-media.ts'
 import { PeerLink } from './peer-link.ts'
 import { videoLimitsFor } from './sending-limits.ts'
@@ -24,6 +25,12 @@ const MAX_LOBBY_LINKS = limits.roomCapacity
 /** A link that is not there this long after it was begun may wait for somebody who never heard of it. */
 const YOUNG_MS = 1000
 
+/** What `PeerInfo.offer` means for a link. */
+const offererOf = ({ offer }: PeerInfo): Offerer => {
+  if (offer === undefined) return 'either'
+  return offer === 'you' ? 'we' : 'they'
+}
+
 /** `lobby`: they are in front of the room. `inside`: the server says so. `unlisted`: the server let them go. */
 type Standing = 'lobby' | 'inside' | 'unlisted'
 
@@ -35,6 +42,7 @@ interface Member {
   readonly sinceMs: number
   /** Lost the server, so it brings them no signal now. */
   readonly isAway: boolean
+  readonly offerer: Offerer
   /** The id under which they said they came back: two links, one person. */
   readonly movedTo: PeerId | null
 }
@@ -65,6 +73,7 @@ export class Roster {
   readonly #events = new Emitter<RosterEvents>()
   readonly #members = new Map<PeerId, Member>()
   readonly #timer: ReturnType<typeof setInterval>
+  #configuration: RTCConfiguration
   #own: OwnMedia
   #you: PeerId
   #isInside = false
@@ -74,6 +83,7 @@ export class Roster {
 
   constructor(options: RosterOptions) {
     this.#options = options
+    this.#configuration = options.configuration
     this.#own = options.own
     this.#you = options.you
     this.#timer = setInterval(() => {
@@ -93,10 +103,14 @@ export class Roster {
     return this.#people
   }
 
-  /** In front of the room: connects to everyone inside, without sound and picture. */
+  /**
+   * In front of the room: connects to everyone inside, without sound and picture. Not to the clients of other systems:
+   * those take no signals from here.
+   */
   prepare(inside: readonly PeerInfo[]): void {
-    for (const id of this.#members.keys()) if (!inside.some((peer) => peer.id === id)) this.#remove(id)
-    for (const peer of inside) {
+    const ofOurKind = inside.filter((peer) => offererOf(peer) === 'either')
+    for (const id of this.#members.keys()) if (!ofOurKind.some((peer) => peer.id === id)) this.#remove(id)
+    for (const peer of ofOurKind) {
       const known = this.#members.get(peer.id)
       if (!known) this.#add(peer, 'inside').offer()
       else if (known.isAway !== (peer.presence === 'away')) this.setPresence(peer.id, peer.presence)
@@ -128,7 +142,9 @@ export class Roster {
     const others = inside.filter(({ id }) => id !== you)
     for (const [id, member] of this.#members) {
       const peer = others.find((other) => other.id === id)
-      if (!peer && member.standing !== 'lobby' && member.link.silentMs > UNKNOWN_SILENCE_MS) this.#remove(id)
+      const isNewToThem = formerly !== you && member.offerer !== 'either'
+      if (isNewToThem) this.#remove(id)
+      else if (!peer && member.standing !== 'lobby' && member.link.silentMs > UNKNOWN_SILENCE_MS) this.#remove(id)
       else if (peer) this.#seat(peer, member)
       else if (member.standing === 'inside') this.#members.set(id, { ...member, standing: 'unlisted', isAway: true })
       if (formerly !== you) member.link.tell({ kind: 'moved', to: you })
@@ -141,10 +157,11 @@ export class Roster {
     this.#onChange()
   }
 
-  /** Somebody came in: they made the offer, or are about to. */
+  /** Somebody came in: they made the offer, or are about to, unless the server says that it is for us to make. */
   admit(peer: PeerInfo): void {
     const known = this.#members.get(peer.id)
     if (known) this.#seat(peer, known)
+    else if (peer.offer === 'you') this.#add(peer, 'inside').offer()
     else this.#add(peer, 'inside').awaitOffer()
     const isNew = known === undefined || known.standing === 'lobby'
     if (isNew && !this.#isHidden(peer.id)) this.#events.emit('arrived', peer.name)
@@ -181,6 +198,11 @@ export class Roster {
     for (const { link, standing } of this.#members.values()) if (this.#maySee(standing)) link.setMedia(own)
   }
 
+  setIceServers(iceServers: RTCIceServer[]): void {
+    this.#configuration = { ...this.#configuration, iceServers }
+    for (const { link } of this.#members.values()) link.setIceServers(iceServers)
+  }
+
   /** Says goodbye to everyone. */
   leave(): void {
     for (const { link } of this.#members.values()) link.leave()
@@ -212,15 +234,19 @@ export class Roster {
     return this.#isInside && standing !== 'lobby'
   }
 
-  #add({ id, name, presence }: PeerInfo, standing: Standing): PeerLink {
-    const { configuration, isOnline, send, log } = this.#options
+  #add(peer: PeerInfo, standing: Standing): PeerLink {
+    const { id, name, presence } = peer
+    const offerer = offererOf(peer)
+    const { isOnline, send, log } = this.#options
     const link = new PeerLink({
-      configuration,
+      configuration: this.#configuration,
       own: this.#maySee(standing) ? this.#own : null,
       log: (level, message) => {
         log(level, `${id.slice(0, 4)}: ${message}`)
       },
-      isPolite: this.#you > id,
+      // Other systems can seldom take an own offer back.
+      isPolite: offerer === 'either' && this.#you > id,
+      offerer,
       videoLimits: videoLimitsFor(this.#size + 1),
       canSend: () => isOnline() && this.#members.get(id)?.isAway === false,
       send: (signal) => {
@@ -228,7 +254,7 @@ export class Roster {
       },
     })
     const sinceMs = performance.now()
-    this.#members.set(id, { name, link, standing, sinceMs, isAway: presence === 'away', movedTo: null })
+    this.#members.set(id, { name, link, standing, sinceMs, isAway: presence === 'away', offerer, movedTo: null })
     link.on('changed', () => {
       this.#onChange()
     })

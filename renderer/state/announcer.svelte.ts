@@ -56,6 +56,11 @@ export class Announcer {
     if (before.server !== after.server) {
       this.say(after.server === 'reconnecting' ? announcements.serverLost : announcements.serverBack)
     }
+    for (const { kind, at } of after.documents) {
+      const former = before.documents.find((document) => document.kind === kind)?.at
+      if (former === undefined) this.say(announcements.documentAdded(kind))
+      else if (former !== at) this.say(announcements.documentChanged(kind))
+    }
     for (const { id, name, link } of after.people) {
       const former = before.people.find((person) => person.id === id)?.link
       if (former === link) continue

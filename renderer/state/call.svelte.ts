@@ -14,6 +14,7 @@ export type CallControls = Pick<
   | 'leave'
   | 'dismiss'
   | 'sendChat'
+  | 'readDocument'
   | 'checkLinks'
   | 'reconnectNow'
 >

@@ -1,5 +1,5 @@
 import type { RecentMeeting } from '#electron/ipc.ts'
-import { formatInvitation, parseInvitation, type Invitation } from '../call/invitation.ts'
+import { formatInvitation, parseInvitation } from '../call/invitation.ts'
 import type { Texts } from '../texts/texts.ts'
 import type { CallView } from './call.svelte.ts'
 import type { HostView } from './host.svelte.ts'
@@ -44,7 +44,8 @@ export class Meetings {
     const { call, texts, settings } = this.#options
     const serverUrl = await this.#serverToHostOn()
     if (serverUrl === null) return
-    await call.controls.host(serverUrl, { title: texts.meeting.hostedBy(settings.current.name) })
+    const { name } = settings.current
+    await call.controls.host(serverUrl, name === '' ? {} : { title: texts.meeting.hostedBy(name) })
     const { state } = call.controls
     if (state.phase === 'green-room') this.#hostedCode = state.room.code
   }
@@ -57,7 +58,7 @@ export class Meetings {
   /** Null when it is on its way. */
   join(typed: string): JoinProblem | null {
     if (typed.trim() === '') return 'empty'
-    const invitation = readInvitation(typed)
+    const invitation = parseInvitation(typed)
     if (!invitation.ok) return 'not-understood'
     if (invitation.code === null) return 'address-needs-code'
     const serverUrl = invitation.serverUrl ?? this.#serverForCodes()
@@ -66,6 +67,7 @@ export class Meetings {
     return null
   }
 
+  /** `code` may be the name of a room, too. */
   open(serverUrl: string, code: string): void {
     const { pageServerUrl, goTo, call } = this.#options
     this.#again = () => this.open(serverUrl, code)
@@ -128,14 +130,4 @@ export class Meetings {
       if (number === this.#startingNumber) this.#isStartingHost = false
     }
   }
-}
-
-/** As `parseInvitation`, and an address with a code after it, as people say them one after the other. */
-const readInvitation = (typed: string): Invitation => {
-  const whole = parseInvitation(typed)
-  const [first = '', ...others] = typed.trim().split(/\s+/u)
-  if (whole.ok || others.length === 0) return whole
-  const [address, code] = [parseInvitation(first), parseInvitation(others.join(' '))]
-  if (!address.ok || address.code !== null || !code.ok || code.serverUrl !== null) return whole
-  return { ok: true, serverUrl: address.serverUrl, code: code.code }
 }

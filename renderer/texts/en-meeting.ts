@@ -1,4 +1,5 @@
 import type { MediaKind } from '#electron/ipc.ts'
+import type { DocumentKind } from '#signalling/protocol.ts'
 import type { LinkPhase, Quality } from '../call/call-state.ts'
 import { deviceWords } from './en-problems.ts'
 import { count, list, sentenceCase } from './en-words.ts'
@@ -113,6 +114,21 @@ export const panel = {
   microphoneOff: 'microphone off',
 }
 
+const documentNames: Record<DocumentKind, string> = { report: 'Report', transcript: 'Transcript' }
+
+export const documents = {
+  title: 'Documents',
+  close: 'Close documents',
+  names: documentNames,
+  changed: 'Last changed:',
+  loading: 'Loading…',
+  empty: 'There is nothing in this document yet.',
+  none: 'The documents of this meeting were taken away.',
+  table: 'Table',
+  done: 'Done:',
+  notDone: 'Not done:',
+}
+
 export const shortcuts = {
   title: 'Keyboard shortcuts',
   open: 'Keyboard shortcuts',
@@ -132,6 +148,8 @@ export const announcements = {
   joined: (name: string) => `${name} joined.`,
   left: (name: string) => `${name} left.`,
   chat: (name: string) => `New message from ${name}.`,
+  documentAdded: (kind: DocumentKind) => `The ${documentNames[kind].toLowerCase()} was added to the documents.`,
+  documentChanged: (kind: DocumentKind) => `The ${documentNames[kind].toLowerCase()} was changed.`,
   serverLost: 'The server is gone for a moment. The call goes on.',
   serverBack: 'The server is back.',
   personLost: (name: string) => `The connection to ${name} is being rebuilt.`,

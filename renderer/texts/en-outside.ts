@@ -35,9 +35,9 @@ export const home = {
     empty: 'Enter the code or the link that you were sent.',
     'not-understood': 'This is neither a code nor a link to a meeting. A code looks like k7mq-2xvd-9thr.',
     'code-needs-address':
-      'A code alone does not say where the meeting is. Paste the whole link, or put the host’s address before the code: 192.168.1.20:8001 k7mq-2xvd-9thr.',
+      'A code or a name alone does not say where the meeting is. Paste the whole link, or put the host’s address before the code: 192.168.1.20:8001 k7mq-2xvd-9thr.',
     'address-needs-code':
-      'This is the address of a server. Add the code of the meeting after it, for example k7mq-2xvd-9thr.',
+      'This is the address of a server. Add the code or the name of the meeting after it, for example k7mq-2xvd-9thr.',
   },
 }
 

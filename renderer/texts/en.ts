@@ -1,6 +1,7 @@
 import { afterCall, home, meeting, settings } from './en-outside.ts'
-import { callProblems, deviceProblems, endReasons, hostFailures } from './en-problems.ts'
-import { announcements, devices, greenRoom, invitation, panel, room, shortcuts } from './en-meeting.ts'
+import { live } from './en-live.ts'
+import { callProblems, deviceProblems, endReasons, hostFailures, noMeetingCalled } from './en-problems.ts'
+import { announcements, devices, documents, greenRoom, invitation, panel, room, shortcuts } from './en-meeting.ts'
 
 /** English, complete. */
 export const en = {
@@ -22,10 +23,13 @@ export const en = {
   invitation,
   room,
   panel,
+  documents,
   shortcuts,
   announcements,
+  live,
   afterCall,
   callProblems,
+  noMeetingCalled,
   deviceProblems,
   endReasons,
   hostFailures,

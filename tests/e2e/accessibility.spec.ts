@@ -1,20 +1,5 @@
-import { AxeBuilder } from '@axe-core/playwright'
-import type { Page } from 'playwright'
+import { expectAccessible } from '../helpers/accessible.ts'
 import { expect, test } from '../helpers/call-test.ts'
-
-/** WCAG 2.2 AA, as far as a machine can tell. */
-const tags = ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa']
-
-const expectAccessible = async (page: Page, screen: string) => {
-  // What is still fading in has no colours to judge.
-  await page.evaluate(() => Promise.allSettled(document.getAnimations().map((animation) => animation.finished)))
-  const { violations } = await new AxeBuilder({ page }).withTags(tags).analyze()
-  const found = violations.map(
-    ({ id, nodes }) =>
-      `${id}: ${nodes.map(({ html, failureSummary }) => `${html} (${failureSummary ?? ''})`).join(' | ')}`,
-  )
-  expect(found, screen).toEqual([])
-}
 
 for (const colorScheme of ['light', 'dark'] as const) {
   test(`every screen passes the WCAG 2.2 AA checks, ${colorScheme}`, async ({ server, person }) => {

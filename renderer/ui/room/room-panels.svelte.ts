@@ -1,6 +1,6 @@
 import type { CallState } from '../../call/call-state.ts'
 
-export type PanelName = 'chat' | 'people'
+export type PanelName = 'chat' | 'people' | 'documents'
 type Joined = Extract<CallState, { phase: 'joined' }>
 
 /** Which side panel is open, and what of the chat has been seen. */

@@ -63,10 +63,10 @@ describe('joining', () => {
     const ann = new Somebody(server, 'Ann')
     server.hasRoom = false
     await ann.call.open(URL, server.code)
-    expect(ann.call.state).toEqual({ phase: 'failed', problem: 'room-not-found', serverUrl: URL })
+    expect(ann.call.state).toEqual({ phase: 'failed', problem: 'room-not-found', serverUrl: URL, asked: server.code })
     server.isUp = false
     await ann.call.open(URL, server.code)
-    expect(ann.call.state).toEqual({ phase: 'failed', problem: 'server-unreachable', serverUrl: URL })
+    expect(ann.call.state).toEqual({ phase: 'failed', problem: 'server-unreachable', serverUrl: URL, asked: null })
     ann.call.dismiss()
     expect(ann.call.state).toEqual({ phase: 'idle' })
   })

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { healthTimes, LinkHealth } from '#renderer/call/link-health.ts'
+import { healthTimes, LinkHealth, patientTimes } from '#renderer/call/link-health.ts'
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'performance'] })
@@ -8,8 +8,8 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-const open = () => {
-  const health = new LinkHealth({ random: () => 0 })
+const open = ({ times = healthTimes } = {}) => {
+  const health = new LinkHealth({ random: () => 0, times })
   const attempts: number[] = []
   const start = performance.now()
   const phases: string[] = []
@@ -110,6 +110,24 @@ describe('a link that was heard', () => {
       health.begin()
     }
     expect(health.phase).toBe('unreachable')
+    health.close()
+  })
+})
+
+describe('a link to a client of another system', () => {
+  it('gets longer until it counts as silent, and time to come back by itself before it is helped', () => {
+    const { health, attempts, phases } = open({ times: patientTimes })
+    hear(health, 10)
+    attempts.length = 0
+    vi.advanceTimersByTime(patientTimes.silenceMs - 1000 - 1)
+    expect(health.phase).toBe('connected')
+    vi.advanceTimersByTime(251)
+    expect(health.phase).toBe('reconnecting')
+    vi.advanceTimersByTime(patientTimes.patienceMs - 251)
+    expect(attempts).toEqual([])
+    vi.advanceTimersByTime(501)
+    expect(attempts).not.toEqual([])
+    expect(phases).toEqual(['connected', 'reconnecting'])
     health.close()
   })
 })

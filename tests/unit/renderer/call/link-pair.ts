@@ -1,6 +1,7 @@
 import { onTestFinished, vi } from 'vitest'
 import type { Signal } from '#signalling/protocol.ts'
 import { makeCertificate } from '#renderer/call/link-configuration.ts'
+import type { Offerer } from '#renderer/call/negotiation.ts'
 import type { OwnMedia } from '#renderer/call/own-media.ts'
 import { PeerLink } from '#renderer/call/peer-link.ts'
 import { videoLimitsFor } from '#renderer/call/sending-limits.ts'
@@ -35,11 +36,19 @@ export class LinkEnd {
   refused = 0
   readonly #isPolite: boolean
   readonly #certificate: RTCCertificate
+  readonly #offerer: Offerer
   link: PeerLink
-  other: LinkEnd | null = null
+  other: { readonly link: Pick<PeerLink, 'handleSignal'> } | null = null
 
-  constructor(isPolite: boolean, certificate: RTCCertificate, own: OwnMedia | null, path: Path) {
+  constructor(
+    isPolite: boolean,
+    certificate: RTCCertificate,
+    own: OwnMedia | null,
+    path: Path,
+    offerer: Offerer = 'either',
+  ) {
     this.#isPolite = isPolite
+    this.#offerer = offerer
     this.#certificate = certificate
     this.path = path
     this.link = this.open(own)
@@ -52,6 +61,7 @@ export class LinkEnd {
     const link: PeerLink = new PeerLink({
       configuration: { iceServers: [], certificates: [this.#certificate] },
       isPolite: this.#isPolite,
+      offerer: this.#offerer,
       own,
       videoLimits: videoLimitsFor(1),
       canSend: () => {

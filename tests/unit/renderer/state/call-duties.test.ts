@@ -24,7 +24,7 @@ test('devices are open from the green room to the end of the call, and not befor
   call.set(joinedState())
   call.set(joinedState({ server: 'reconnecting' }))
   expect(verbs(media)).toEqual(['open'])
-  call.set({ phase: 'failed', problem: 'timeout', serverUrl: 'http://a' })
+  call.set({ phase: 'failed', problem: 'timeout', serverUrl: 'http://a', asked: null })
   expect(verbs(media)).toEqual(['open', 'close'])
 })
 

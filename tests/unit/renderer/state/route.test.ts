@@ -1,21 +1,7 @@
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { CallView } from '#renderer/state/call.svelte.ts'
-import { codeInPath, followRoute, startAt } from '#renderer/state/route.ts'
+import { followRoute, nameInAddress, startAt } from '#renderer/state/route.ts'
 import { CallDouble, code, greenRoomState, joinedState, you } from '../ui/doubles.ts'
-
-describe('codeInPath', () => {
-  test.each([
-    ['/r/k7mq-2xvd-9thr', code],
-    ['/r/K7MQ2XVD9THR/', code],
-    ['/', null],
-    ['/r/', null],
-    ['/r/short', null],
-    ['/x/k7mq-2xvd-9thr', null],
-    ['/r/k7mq-2xvd-9thr/more', null],
-  ])('%s holds %s', (path, expected) => {
-    expect(codeInPath(path)).toBe(expected)
-  })
-})
 
 const home = location.href
 beforeEach(() => {
@@ -64,7 +50,42 @@ describe('followRoute', () => {
     call.set(greenRoomState())
     call.set({ phase: 'idle' })
     await goBack()
-    expect(opened).toEqual([code])
+    expect(opened).toEqual(['k7mq-2xvd-9thr'])
+  })
+})
+
+describe('an address with a name', () => {
+  test('becomes that of the meeting it leads to, without a step back into it, and keeps who is meant', () => {
+    const { call } = follow()
+    const steps = history.length
+    history.replaceState(null, '', '/r/appointment%2042?name=Ada')
+    call.set(greenRoomState())
+    expect(location.pathname + location.search).toBe('/r/k7mq-2xvd-9thr?name=Ada')
+    expect(history.length).toBe(steps)
+    call.set({ phase: 'idle' })
+    expect(location.pathname + location.search).toBe('/')
+  })
+
+  test('of no meeting becomes that of the one made in its place', () => {
+    const { call } = follow()
+    history.replaceState(null, '', '/r/42/')
+    call.set({ phase: 'failed', problem: 'room-not-found', serverUrl: location.origin, asked: '42' })
+    expect(location.pathname).toBe('/r/42/')
+    call.set(greenRoomState())
+    expect(location.pathname).toBe('/r/k7mq-2xvd-9thr')
+  })
+
+  test.each([
+    ['/r/42?name=Ada', 'Ada'],
+    ['/r/42/?name=Ada%20%20Lovelace%0A%E2%80%AE', 'Ada Lovelace'],
+    [`/r/42?name=${'n'.repeat(5000)}`, 'n'.repeat(64)],
+    ['/r/42?name=%20%E2%80%8B', ''],
+    ['/r/42?name=', ''],
+    ['/r/42', ''],
+    ['/?name=Ada', ''],
+  ])('%s calls the person "%s"', (address, name) => {
+    history.replaceState(null, '', address)
+    expect(nameInAddress()).toBe(name)
   })
 })
 
@@ -92,7 +113,14 @@ describe('startAt', () => {
   }
 
   test('the address of a meeting leads to its green room', async () => {
-    expect(await start('/r/k7mq-2xvd-9thr', null)).toEqual({ asked: [], opened: [code] })
+    expect(await start('/r/k7mq-2xvd-9thr', null)).toEqual({ asked: [], opened: ['k7mq-2xvd-9thr'] })
+    expect(await start('/r/K7MQ2XVD9THR/', null)).toEqual({ asked: [], opened: ['K7MQ2XVD9THR'] })
+  })
+
+  test('so does the name of a meeting, whatever else the address says', async () => {
+    expect(await start('/r/Tuesday%20at%20nine/?name=Ada#x', null)).toEqual({ asked: [], opened: ['Tuesday at nine'] })
+    for (const path of ['/', '/r/', '/r/%20', '/x/42', '/r/42/more'])
+      expect(await start(path, null)).toEqual({ asked: [], opened: [] })
   })
 
   test('a reload in a meeting leads back inside', async () => {
@@ -100,11 +128,14 @@ describe('startAt', () => {
   })
 
   test('a place that was given up leads to the green room', async () => {
-    expect(await start('/r/k7mq-2xvd-9thr', remembered, false)).toEqual({ asked: [['resume']], opened: [code] })
+    expect(await start('/r/k7mq-2xvd-9thr', remembered, false)).toEqual({
+      asked: [['resume']],
+      opened: ['k7mq-2xvd-9thr'],
+    })
   })
 
   test('another meeting than the remembered one, or none, does not lead into the remembered one', async () => {
-    expect(await start('/r/3h9x-kd71-qmtv', remembered)).toEqual({ asked: [], opened: ['3h9xkd71qmtv'] })
+    expect(await start('/r/3h9x-kd71-qmtv', remembered)).toEqual({ asked: [], opened: ['3h9x-kd71-qmtv'] })
     expect(await start('/', remembered)).toEqual({ asked: [], opened: [] })
   })
 })

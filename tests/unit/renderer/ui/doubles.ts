@@ -1,6 +1,8 @@
+import type { DocumentKind, RoomDocument } from '#signalling/protocol.ts'
 import type { AppInfo, DesktopApi, HostState, Notices, Settings } from '#electron/ipc.ts'
 import type { CallState, DeviceState, MediaState, Person } from '#renderer/call/call-state.ts'
 import { Emitter } from '#renderer/call/emitter.ts'
+import { refuse } from '#renderer/call/server-words.ts'
 import type { CallControls } from '#renderer/state/call.svelte.ts'
 import type { MediaControls } from '#renderer/state/media.svelte.ts'
 
@@ -45,6 +47,13 @@ export class CallDouble implements CallControls {
   }
   sendChat(text: string): void {
     void this.#ask('sendChat', text)
+  }
+  /** What `readDocument` answers. */
+  readonly texts = new Map<DocumentKind, RoomDocument>()
+  readonly readDocument: CallControls['readDocument'] = async (kind) => {
+    await this.#ask('readDocument', kind)
+    const document = this.texts.get(kind)
+    return document ? { ok: true, value: document } : refuse('document-not-found')
   }
   checkLinks(): void {
     void this.#ask('checkLinks')
@@ -227,6 +236,7 @@ export const joinedState = (change: Partial<JoinedState> = {}): JoinedState => (
   name: 'Ann',
   people: [],
   chat: [],
+  documents: [],
   server: 'online',
   since: Date.now(),
   ...change,

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { page as screen } from 'vitest/browser'
 import type { DeviceProblem } from '#renderer/call/call-state.ts'
 import { greenRoomState, onDevice, person } from '../doubles.ts'
@@ -23,6 +23,21 @@ describe('joining', () => {
     await join.click()
     await expect.poll(() => call.asked).toEqual([['join', 'Ben']])
     expect(desktop.settings.name).toBe('Ben')
+  })
+
+  test.each([
+    ['Bob', 'Bob'],
+    ['', 'Ada'],
+  ])('a link fills in the name, joins nobody, and for somebody called "%s" keeps %s', async (known, kept) => {
+    const home = location.href
+    onTestFinished(() => history.replaceState(null, '', home))
+    history.replaceState(null, '', '/r/appointment-42?name=Ada')
+    const { call, desktop } = await openWindow({ settings: { name: known }, state: greenRoomState() })
+    await expect.element(screen.getByText('You join as Ada.')).toBeVisible()
+    expect(call.asked).toEqual([])
+    await join.click()
+    await expect.poll(() => call.asked).toEqual([['join', 'Ada']])
+    expect(desktop.settings.name).toBe(kept)
   })
 
   test('while it is on its way it cannot be pressed again', async () => {

@@ -46,9 +46,11 @@ describe('the name', () => {
 describe('joining', () => {
   test.each([
     ['', 'Enter the code or the link'],
-    ['what is this', 'neither a code nor a link'],
+    ['what/is:this', 'neither a code nor a link'],
+    ['javascript:alert(1)', 'neither a code nor a link'],
+    ['Tuesday at nine', 'does not say where the meeting is'],
     ['ftp://example.org/r/k7mq-2xvd-9thr', 'neither a code nor a link'],
-    ['192.168.1.20:8001', 'Add the code of the meeting'],
+    ['192.168.1.20:8001', 'Add the code or the name of the meeting'],
     ['k7mq-2xvd-9thr', 'does not say where the meeting is'],
   ])('"%s" is answered with what is missing', async (typed, sentence) => {
     const { call } = await openWindow()
@@ -60,35 +62,38 @@ describe('joining', () => {
   })
 
   test.each([
-    ['http://192.168.1.20:8001/r/k7mq-2xvd-9thr', 'http://192.168.1.20:8001'],
-    ['192.168.1.20:8001/r/k7mq2xvd9thr', 'http://192.168.1.20:8001'],
-    ['192.168.1.20:8001 K7MQ 2XVD 9THR', 'http://192.168.1.20:8001'],
-  ])('%s leads to its server', async (typed, serverUrl) => {
+    ['http://192.168.1.20:8001/r/k7mq-2xvd-9thr', 'k7mq-2xvd-9thr'],
+    ['192.168.1.20:8001/r/k7mq2xvd9thr', 'k7mq2xvd9thr'],
+    ['192.168.1.20:8001 K7MQ 2XVD 9THR', 'K7MQ 2XVD 9THR'],
+    ['192.168.1.20:8001 appointment 42', 'appointment 42'],
+    ['http://192.168.1.20:8001/r/appointment%2042/?name=Ada', 'appointment 42'],
+  ])('%s leads to its server', async (typed, room) => {
     const { call } = await openWindow()
     await codeOrLink.fill(typed)
     await join.click()
-    await expect.poll(() => call.asked).toEqual([['open', serverUrl, code]])
+    await expect.poll(() => call.asked).toEqual([['open', 'http://192.168.1.20:8001', room]])
   })
 
   test('a bare code is looked up on the server of the settings, else on the own one', async () => {
     const { call, desktop, page } = await openWindow({ settings: { serverUrl: 'https://meet.example' } })
     await codeOrLink.fill('k7mq-2xvd-9thr')
     await join.click()
-    await expect.poll(() => call.asked.at(-1)).toEqual(['open', 'https://meet.example', code])
+    await expect.poll(() => call.asked.at(-1)).toEqual(['open', 'https://meet.example', 'k7mq-2xvd-9thr'])
     await page.settings.change({ serverUrl: '' })
     desktop.tell('hostChanged', desktop.hostAfterStart)
+    await codeOrLink.fill('3f2a1c9e-77aa')
     await join.click()
-    await expect.poll(() => call.asked.at(-1)).toEqual(['open', 'http://127.0.0.1:8001', code])
+    await expect.poll(() => call.asked.at(-1)).toEqual(['open', 'http://127.0.0.1:8001', '3f2a1c9e-77aa'])
   })
 
   test('in a browser a bare code is looked up on the server of the page, and a foreign link goes to its own page', async () => {
     const { call, wentTo } = await openWindow({ platform: 'browser' })
     await codeOrLink.fill('k7mq-2xvd-9thr')
     await join.click()
-    await expect.poll(() => call.asked).toEqual([['open', location.origin, code]])
-    await codeOrLink.fill('https://meet.example/r/k7mq-2xvd-9thr')
+    await expect.poll(() => call.asked).toEqual([['open', location.origin, 'k7mq-2xvd-9thr']])
+    await codeOrLink.fill('https://meet.example/r/Tuesday%20at%20nine')
     await join.click()
-    await expect.poll(() => wentTo).toEqual([`https://meet.example/r/${code}`])
+    await expect.poll(() => wentTo).toEqual(['https://meet.example/r/Tuesday%20at%20nine'])
     expect(call.asked).toHaveLength(1)
   })
 })

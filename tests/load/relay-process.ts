@@ -1,6 +1,6 @@
 /**
  * One relay in a process of its own, so that what it costs can be told apart: `earshot`, the real server with every
- * check it makes, or `bare`, the least that Socket.IO can do. Started by relay.ts with --expose-gc; answers each
+ * check it makes, `bare`, the least that Socket.IO can do, or `bare-streams`, the least that HTTP can. Started by relay.ts with --expose-gc; answers each
  * message of its parent with a `Usage`.
  */
 import { createServer } from 'node:http'
@@ -34,12 +34,22 @@ const startBareRelay = async (): Promise<string> => {
   return `http://127.0.0.1:${String((http.address() as AddressInfo).port)}`
 }
 
+/** Holds every request open as an event stream, and says nothing. */
+const startBareStreams = async (): Promise<string> => {
+  const http = createServer((_, response) => {
+    response.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store' }).write(': hello\n\n')
+  })
+  await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve))
+  return `http://127.0.0.1:${String((http.address() as AddressInfo).port)}`
+}
+
 /** Loaded only here, so that the bare process does not carry it. */
 const startEarshot = async (): Promise<string> => {
   const { startSignallingServer } = await import('#signalling/server.ts')
   // Every check stays, but a load is by its nature what the rates are there to hold back.
   const unbound = { burst: 1e9, perSecond: 1e9 }
-  const { url } = await startSignallingServer({ host: '127.0.0.1', limits: { signalRate: unbound } })
+  const crowd = { connections: 12_000, tcpConnections: 12_000, rooms: 6000 }
+  const { url } = await startSignallingServer({ host: '127.0.0.1', limits: { signalRate: unbound, ...crowd } })
   return url
 }
 
@@ -49,7 +59,14 @@ const usage = (): Usage => {
   return { rssBytes: process.memoryUsage.rss(), cpuMs: (user + system) / 1000 }
 }
 
-const url = await (process.argv[2] === 'earshot' ? startEarshot() : startBareRelay())
+const starts: Readonly<Record<string, () => Promise<string>>> = {
+  earshot: startEarshot,
+  bare: startBareRelay,
+  'bare-streams': startBareStreams,
+}
+const start = starts[process.argv[2] ?? '']
+if (start === undefined) throw new Error('which relay?')
+const url = await start()
 process.on('message', () => process.send?.(usage()))
 process.on('disconnect', () => process.exit())
 process.send?.(url)

@@ -11,7 +11,7 @@ import { median } from './statistics.ts'
 import { eventFrame, WireClient } from './wire-client.ts'
 
 export type RelayKind = 'earshot' | 'bare'
-const kinds = ['bare', 'earshot'] as const
+export const kinds = ['bare', 'earshot'] as const
 
 const SOCKETS = 1000
 const ROUNDS = 5
@@ -29,13 +29,13 @@ const offer: Signal = {
   sdp: 'v=0\r\n'.padEnd(2400, 'a'),
 }
 
-interface Pair {
+export interface Pair {
   readonly sender: WireClient
   readonly receiver: WireClient
   readonly message: Buffer
 }
 
-class Relay {
+export class Relay {
   readonly #process: ChildProcess
   readonly url: string
 
@@ -44,7 +44,7 @@ class Relay {
     this.url = url
   }
 
-  static async start(kind: RelayKind): Promise<Relay> {
+  static async start(kind: RelayKind | 'bare-streams'): Promise<Relay> {
     const child = fork(new URL('relay-process.ts', import.meta.url), [kind], { execArgv: ['--expose-gc'] })
     const [url] = (await once(child, 'message', { signal: AbortSignal.timeout(20_000) })) as [string]
     return new Relay(child, url)
@@ -86,10 +86,10 @@ const openPair: Record<RelayKind, (url: string) => Promise<Pair>> = {
   },
 }
 
-const openPairs = async (kind: RelayKind, url: string): Promise<Pair[]> => {
+export const openPairs = async (kind: RelayKind, url: string, count = SOCKETS / 2): Promise<Pair[]> => {
   const pairs: Pair[] = []
   const batch = kind === 'bare' ? 1 : BATCH
-  while (pairs.length < SOCKETS / 2) {
+  while (pairs.length < count) {
     const opening = Array.from({ length: batch }, () => openPair[kind](url))
     pairs.push(...(await Promise.all(opening)))
   }
@@ -163,28 +163,31 @@ export const measureRelayRate = async (): Promise<Record<RelayKind, RelayRate>> 
   return { bare: middle('bare'), earshot: middle('earshot') }
 }
 
-/** Bytes for each of 1,000 quiet people, in a fresh process that has served and lost some before. */
-const measureMemoryOnce = async (kind: RelayKind): Promise<number> => {
+/** Bytes for each of so many quiet people, in a fresh process that has served and lost some before. */
+const measureMemoryOnce = async (kind: RelayKind, sockets: number): Promise<number> => {
   const relay = await Relay.start(kind)
   try {
     const warmUp = await Promise.all(Array.from({ length: BATCH }, () => openPair[kind](relay.url)))
     for (const { sender, receiver } of warmUp) for (const client of [sender, receiver]) client.close()
     await wait(300)
     const before = await relay.usage()
-    const pairs = await openPairs(kind, relay.url)
+    const pairs = await openPairs(kind, relay.url, sockets / 2)
     await wait(300)
     const after = await relay.usage()
     for (const { sender, receiver } of pairs) for (const client of [sender, receiver]) client.close()
-    return (after.rssBytes - before.rssBytes) / SOCKETS
+    return (after.rssBytes - before.rssBytes) / sockets
   } finally {
     relay.stop()
   }
 }
 
-export const measureRelayMemory = async (): Promise<Record<RelayKind, number>> => {
+export const measureRelayMemory = async (
+  sockets = SOCKETS,
+  times = MEMORY_ROUNDS,
+): Promise<Record<RelayKind, number>> => {
   const rounds: Record<RelayKind, number[]> = { bare: [], earshot: [] }
-  for (let round = 0; round < MEMORY_ROUNDS; round += 1) {
-    for (const kind of kinds) rounds[kind].push(await measureMemoryOnce(kind))
+  for (let round = 0; round < times; round += 1) {
+    for (const kind of kinds) rounds[kind].push(await measureMemoryOnce(kind, sockets))
   }
   return { bare: median(rounds.bare), earshot: median(rounds.earshot) }
 }

@@ -7,6 +7,14 @@ export const median = (values: readonly number[]): number => {
   return (low + high) / 2
 }
 
+/** The value that the given share of all lies at or below. Throws on an empty list. */
+export const quantile = (values: readonly number[], share: number): number => {
+  const sorted = values.toSorted((a, b) => a - b)
+  const found = sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))]
+  if (found === undefined) throw new Error('a quantile needs at least one value')
+  return found
+}
+
 export interface Point {
   readonly x: number
   readonly y: number

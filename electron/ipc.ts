@@ -24,6 +24,16 @@ export interface Settings {
   readonly hostPort: number
   /** Newest first, at most 12. */
   readonly recent: readonly RecentMeeting[]
+  /** For servers that asked for one; newest first, at most 12, one an origin. */
+  readonly accessTokens: readonly AccessToken[]
+}
+
+/** What a server asks for before it makes rooms, or before it does anything. A secret: never logged, never in an address. */
+export interface AccessToken {
+  /** http(s) origin of the server that it is shown to, and to no other. */
+  readonly origin: string
+  /** 1 to 512 characters. */
+  readonly token: string
 }
 
 export interface RecentMeeting {

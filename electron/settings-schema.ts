@@ -5,6 +5,7 @@ const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
 const MAX_RECENT = 12
+const MAX_ACCESS_TOKENS = 12
 const deviceId = v.pipe(v.string(), v.maxLength(512))
 
 /** Empty, or an http(s) address without credentials. */
@@ -25,6 +26,15 @@ const recentMeeting = v.strictObject({
   at: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(8.64e15)),
 })
 
+const accessToken = v.strictObject({
+  origin: v.pipe(
+    v.string(),
+    v.maxLength(512),
+    v.check((text) => /^https?:/.test(text) && URL.parse(text)?.origin === text, 'Not an http(s) origin'),
+  ),
+  token: v.pipe(v.string(), v.minLength(1), v.maxLength(512)),
+})
+
 /** One schema a setting; what each means and its limits are said by `Settings` in ipc.ts. */
 const fields = {
   name: v.pipe(v.string(), v.maxLength(64)),
@@ -37,6 +47,7 @@ const fields = {
   serverUrl,
   hostPort: v.pipe(v.number(), v.integer(), v.minValue(1024), v.maxValue(65_535)),
   recent: v.pipe(v.array(recentMeeting), v.maxLength(MAX_RECENT)),
+  accessTokens: v.pipe(v.array(accessToken), v.maxLength(MAX_ACCESS_TOKENS)),
 } satisfies { readonly [Name in keyof Settings]: v.GenericSchema<unknown, Settings[Name]> }
 
 /** A first start: no name yet (the page asks), camera and microphone on, no server but the one inside. */
@@ -52,6 +63,7 @@ export const defaultSettings: Settings = {
   // Unassigned at IANA and below every system's range of short-lived ports (Linux from 32768, others from 49152).
   hostPort: 8001,
   recent: [],
+  accessTokens: [],
 }
 
 /** A change from the page: known fields only, each within its limits. */
@@ -89,6 +101,7 @@ export const StoredSettings = v.object({
       serverUrl: v.optional(fields.serverUrl, defaultSettings.serverUrl),
       hostPort: v.optional(fields.hostPort, defaultSettings.hostPort),
       recent: v.optional(fields.recent, [...defaultSettings.recent]),
+      accessTokens: v.optional(fields.accessTokens, [...defaultSettings.accessTokens]),
     }),
     {},
   ),

@@ -15,7 +15,7 @@ const openStore = (folder: string): Store<StoredSettings> =>
     cwd: folder,
     name: 'settings',
     accessPropertiesByDotNotation: false,
-    // Names and meeting codes are nobody else's business on a shared computer.
+    // Names, meeting codes and access tokens are nobody else's business on a shared computer.
     configFileMode: 0o600,
     deserialize: (text) => parseSettingsFile(text),
   })
@@ -64,8 +64,8 @@ export class SettingsStore {
 
   /** Writes the given fields (already parsed) to the disk before it answers all. */
   change(change: Partial<Settings>): Settings {
-    const { recent, ...rest } = { ...this.#stored.settings, ...change }
-    this.#write({ ...this.#stored, settings: { ...rest, recent: [...recent] } })
+    const { recent, accessTokens, ...rest } = { ...this.#stored.settings, ...change }
+    this.#write({ ...this.#stored, settings: { ...rest, recent: [...recent], accessTokens: [...accessTokens] } })
     return this.settings
   }
 

@@ -37,6 +37,18 @@ const StoredSettings = v.object({
     ),
     [],
   ),
+  accessTokens: v.fallback(
+    v.pipe(
+      v.array(
+        v.object({
+          origin: v.pipe(v.string(), v.maxLength(512)),
+          token: v.pipe(v.string(), v.minLength(1), v.maxLength(512)),
+        }),
+      ),
+      v.maxLength(12),
+    ),
+    [],
+  ),
 })
 
 const parseSettings = (stored: string | null): Settings => {
@@ -48,7 +60,11 @@ const parseSettings = (stored: string | null): Settings => {
   }
 }
 
-/** Settings in localStorage; in memory where the browser allows no storage (private windows, blocked cookies). */
+/**
+ * Settings in localStorage; in memory where the browser allows no storage (private windows, blocked cookies).
+ * The access token may lie there, too: only scripts of this origin read it, which all come from the very server that
+ * issued the token (the page's CSP lets no others run), and a page in a browser talks to no other server.
+ */
 class BrowserSettings {
   #current: Settings
   readonly #listeners = new Set<(settings: Settings) => void>()

@@ -26,7 +26,8 @@ if (target === null) throw new Error('index.html has no #app')
 const openMeetings = async (): Promise<void> => {
   const media = new LocalMedia({ systemAccess: (kind) => desktop.askMediaAccess(kind) })
   const memory = openTabMemory('earshot.call')
-  const call = new Call({ media, memory })
+  // The settings are there before the call goes anywhere: `start` leads to the first screen.
+  const call = new Call({ media, memory, accessTokenFor: (origin) => page.settings.accessTokenFor(origin) })
   const { page, start } = await openPage({ desktop, call, media, memory, goTo: (url) => location.assign(url) })
   // First the way, then the picture: the address of a meeting does not show Home for a moment.
   const started = start()

@@ -29,6 +29,8 @@ interface CallOptions {
   readonly media: Pick<LocalMedia, 'state' | 'on'>
   readonly memory: CallMemory
   readonly log?: Log
+  /** The access token for the server of this origin; null when it never asked for one. */
+  readonly accessTokenFor?: (origin: string) => string | null
   /** Another way to a server than Socket.IO. */
   readonly openSignalling?: (serverUrl: string) => Signalling
 }
@@ -208,7 +210,9 @@ export class Call {
   #openSignalling(serverUrl: string): Signalling | null {
     if (this.#options.openSignalling) return this.#options.openSignalling(serverUrl)
     if (!URL.canParse(serverUrl)) return null
-    return new SignallingClient({ serverUrl: new URL(serverUrl).origin, log: this.#log })
+    const { origin } = new URL(serverUrl)
+    const accessToken = () => this.#options.accessTokenFor?.(origin) ?? null
+    return new SignallingClient({ serverUrl: origin, log: this.#log, accessToken })
   }
 
   #standInFront({ signalling, session, serverUrl, certificate }: Approach, room: RoomView): void {
@@ -218,6 +222,10 @@ export class Call {
     this.#listenToSignals(signalling)
     greenRoom.on('changed', () => {
       if (greenRoom === this.#greenRoom) this.#set({ phase: 'green-room', serverUrl, ...greenRoom.view })
+    })
+    // In a meeting, sound and picture go on without the server; here nothing is lost by asking for the new token.
+    signalling.on('refused', (code) => {
+      if (greenRoom === this.#greenRoom && code === 'access-denied') this.#fail(code, serverUrl)
     })
     this.#set({ phase: 'green-room', serverUrl, ...greenRoom.view })
   }

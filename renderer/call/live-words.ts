@@ -1,4 +1,4 @@
-/** What a server says to somebody who watches a live stream: parsed like anybody's words. */
+/** What a server says to somebody who watches or sends a live stream: parsed like anybody's words. */
 import * as v from 'valibot'
 import { limits } from '#signalling/protocol.ts'
 
@@ -20,7 +20,9 @@ export const LiveState = v.object({
   reason: v.fallback(v.optional(v.picklist(['device-awaited', 'device-gone', 'device-absent', 'stopped'])), undefined),
 })
 
-export const LiveAnswer = v.union([LiveState, v.object({ error: text(500), status: v.optional(v.number()) })])
+/** As HTTP numbers refusals; those that are of the connection and not of the stream have no number. */
+export const LiveRefusal = v.object({ error: text(500), status: v.optional(v.number()) })
+export const LiveAnswer = v.union([LiveState, LiveRefusal])
 
 const url = v.pipe(v.string(), v.regex(/^(stun|turns?):/), v.maxLength(500))
 export const LiveIce = v.object({

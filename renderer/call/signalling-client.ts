@@ -33,6 +33,8 @@ interface SignallingClientOptions {
   /** Origin of the server; a path is not looked at. */
   readonly serverUrl: string
   readonly log: Log
+  /** The access token for this server, asked anew for each connection; null when it needs none. */
+  readonly accessToken?: () => string | null
 }
 
 /**
@@ -50,12 +52,16 @@ export class SignallingClient implements Signalling {
   #failuresLeft = 0
   #timer: ReturnType<typeof setTimeout> | undefined
 
-  constructor({ serverUrl, log }: SignallingClientOptions) {
+  constructor({ serverUrl, log, accessToken }: SignallingClientOptions) {
     this.#serverUrl = serverUrl
     this.#log = log
     this.#socket = io(serverUrl, {
       transports: ['websocket'],
-      auth: { version: PROTOCOL_VERSION },
+      // Sent in the first packet of the connection, so that no address holds the token.
+      auth: (give: (auth: object) => void) => {
+        const token = accessToken?.() ?? null
+        give({ version: PROTOCOL_VERSION, ...(token === null ? {} : { token }) })
+      },
       autoConnect: false,
       forceNew: true,
       reconnectionDelay: 100,
@@ -168,8 +174,11 @@ export class SignallingClient implements Signalling {
 
   async #onConnectError(error: Error): Promise<void> {
     const code = parseConnectionRefusal(error)
-    if (code) this.#fail(code)
-    else if (this.#first && --this.#failuresLeft <= 0) this.#fail(await this.#nameFailure())
+    if (code) {
+      const isFirst = this.#first !== null
+      this.#fail(code)
+      if (!isFirst) this.#events.emit('refused', code)
+    } else if (this.#first && --this.#failuresLeft <= 0) this.#fail(await this.#nameFailure())
     else if (!this.#socket.active) this.#after(REFUSED_PAUSE_MS, () => this.#socket.connect())
   }
 

@@ -8,6 +8,8 @@ export interface SignallingEvents extends FactEvents {
   /** The server is back after `lost`, and knows us under a new session. */
   readonly opened: [Session]
   readonly lost: []
+  /** The server is back after `lost`, but lets us in no more; it is asked again until `close`. */
+  readonly refused: [CallProblem]
 }
 
 /** `timeout`: no answer in time, so it may or may not have been done. `disconnected`: no way to the server now. */

@@ -47,7 +47,11 @@ export class Meetings {
     const { name } = settings.current
     await call.controls.host(serverUrl, name === '' ? {} : { title: texts.meeting.hostedBy(name) })
     const { state } = call.controls
-    if (state.phase === 'green-room') this.#hostedCode = state.room.code
+    if (state.phase !== 'green-room') return
+    const { code } = state.room
+    this.#hostedCode = code
+    // It is there now; once more must not make another one.
+    this.#again = () => this.open(serverUrl, code)
   }
 
   /** Whether this window made the meeting, and so is the one to invite others. */
@@ -93,6 +97,12 @@ export class Meetings {
   /** What was tried last, once more. */
   tryAgain(): void {
     this.#again()
+  }
+
+  /** Keeps the access token that a server asked for, and tries again with it. Rejects when it cannot be kept. */
+  async showAccessToken(serverUrl: string, token: string): Promise<void> {
+    await this.#options.settings.keepAccessToken(serverUrl, token)
+    this.tryAgain()
   }
 
   /** Stops what is on its way; leads back to Home. */

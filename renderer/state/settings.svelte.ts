@@ -1,6 +1,7 @@
-import type { DesktopApi, RecentMeeting, Settings } from '#electron/ipc.ts'
+import type { AccessToken, DesktopApi, RecentMeeting, Settings } from '#electron/ipc.ts'
 
 const MAX_RECENT = 12
+const MAX_ACCESS_TOKENS = 12
 
 /** The settings as runes see them. The desktop is their owner; this is what it last said. */
 export class SettingsView {
@@ -42,10 +43,35 @@ export class SettingsView {
     this.remember({ recent: this.#current.recent.filter((recent) => !isSameMeeting(recent, meeting)) })
   }
 
+  /** The access token that this server is shown; null when it never asked for one. */
+  accessTokenFor(serverUrl: string): string | null {
+    const origin = originOf(serverUrl)
+    return this.#current.accessTokens.find((kept) => kept.origin === origin)?.token ?? null
+  }
+
+  /** Keeps a token for the origin of this server, in place of a former one. Rejects when the desktop refuses it. */
+  async keepAccessToken(serverUrl: string, token: string): Promise<void> {
+    const origin = originOf(serverUrl)
+    const kept = [{ origin, token }, ...this.#accessTokensBut(origin)]
+    await this.change({ accessTokens: kept.slice(0, MAX_ACCESS_TOKENS) })
+  }
+
+  forgetAccessToken(serverUrl: string): void {
+    if (this.accessTokenFor(serverUrl) === null) return
+    this.remember({ accessTokens: this.#accessTokensBut(originOf(serverUrl)) })
+  }
+
   close(): void {
     this.#stop()
   }
+
+  #accessTokensBut(origin: string): readonly AccessToken[] {
+    return this.#current.accessTokens.filter((kept) => kept.origin !== origin)
+  }
 }
+
+/** Empty for what is no address. */
+const originOf = (serverUrl: string): string => URL.parse(serverUrl)?.origin ?? ''
 
 const isSameMeeting = (one: RecentMeeting, other: RecentMeeting): boolean =>
   one.code === other.code && one.serverUrl === other.serverUrl

@@ -69,6 +69,16 @@ export const meeting = {
   portTaken: (taken: number, used: number) => `Port ${String(taken)} was busy, so this meeting uses ${String(used)}.`,
 }
 
+export const access = {
+  token: 'Access token',
+  goOn: 'Go on',
+  problems: {
+    empty: 'Enter the access token.',
+    refused: 'The server does not take this access token. It may have a typing error, or it was changed.',
+    'not-kept': 'The access token could not be kept. Try again.',
+  },
+}
+
 export const afterCall = {
   summary: (durationMs: number, names: readonly string[]) => {
     const time = sentenceCase(duration(durationMs))

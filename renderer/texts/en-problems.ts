@@ -12,8 +12,8 @@ export const callProblems: Record<CallProblem, Advice> = {
     next: 'Update Earshot, or ask whoever runs the server to update it.',
   },
   'access-denied': {
-    what: 'This server lets only those do that who have its access token.',
-    next: 'Ask whoever runs the server, or host the meeting yourself.',
+    what: 'This server asks for an access token.',
+    next: 'Whoever runs this server has it and can give it to you.',
   },
   'room-not-found': {
     what: 'There is no such meeting.',

@@ -1,5 +1,5 @@
-import { afterCall, home, meeting, settings } from './en-outside.ts'
-import { live } from './en-live.ts'
+import { access, afterCall, home, meeting, settings } from './en-outside.ts'
+import { goLive, live } from './en-live.ts'
 import { callProblems, deviceProblems, endReasons, hostFailures, noMeetingCalled } from './en-problems.ts'
 import { announcements, devices, documents, greenRoom, invitation, panel, room, shortcuts } from './en-meeting.ts'
 
@@ -18,6 +18,7 @@ export const en = {
   home,
   settings,
   meeting,
+  access,
   greenRoom,
   devices,
   invitation,
@@ -27,6 +28,7 @@ export const en = {
   shortcuts,
   announcements,
   live,
+  goLive,
   afterCall,
   callProblems,
   noMeetingCalled,

@@ -28,11 +28,12 @@ test('settings and the window’s place outlive the app, in a file for this pers
   const page = await first.page()
   expect(await settingsOf(first)).toMatchObject({ name: '', theme: 'system', hostPort: 8001 })
   const recent = [{ code: 'k7mq2xvd9thr', serverUrl: '', title: 'Stand-up', at: 1_700_000_000_000 }]
+  const accessTokens = [{ origin: 'https://meet.example', token: '0123456789abcdef' }]
   const changed = await page.evaluate(
-    (list) => window.desktop.changeSettings({ name: 'Ada', theme: 'dark', recent: list }),
-    recent,
+    (lists) => window.desktop.changeSettings({ name: 'Ada', theme: 'dark', ...lists }),
+    { recent, accessTokens },
   )
-  expect(changed).toMatchObject({ name: 'Ada', theme: 'dark', recent, cameraOn: true })
+  expect(changed).toMatchObject({ name: 'Ada', theme: 'dark', recent, accessTokens, cameraOn: true })
   await expect.poll(() => page.evaluate(() => window.notices)).toContainEqual(['settingsChanged', changed])
   await first.evaluate(({ electron, standIn }) => {
     standIn.windows[0]!.bounds = { x: 300, y: 200, width: 500, height: 600 }

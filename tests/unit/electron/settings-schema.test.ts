@@ -16,6 +16,11 @@ describe('parseSettingsFile', () => {
     })
   })
 
+  test('brings a file from before there were access tokens up with none', () => {
+    const { accessTokens: _, ...before } = defaultSettings
+    expect(parseSettingsFile(JSON.stringify({ version: 0, settings: before })).settings).toEqual(defaultSettings)
+  })
+
   test.each([
     ['no JSON', '{'],
     ['an array', '[]'],
@@ -64,6 +69,18 @@ describe('SettingsChange', () => {
     for (const serverUrl of ['meet.example.org', 'ws://x', 'javascript:alert(1)', 'https://u:p@x', 'https://', ' ']) {
       expect(v.is(SettingsChange, { serverUrl })).toBe(false)
     }
+  })
+
+  test('takes access tokens for http and https origins, and nothing else', () => {
+    const holds = (origin: string, token = 'secret') => v.is(SettingsChange, { accessTokens: [{ origin, token }] })
+    expect(holds('http://192.168.1.20:8001')).toBe(true)
+    expect(holds('https://meet.example.org', 'a'.repeat(512))).toBe(true)
+    for (const origin of ['', 'null', 'https://x/', 'https://x/r/1', 'https://u:p@x', 'ws://x', 'file:///', 'https:'])
+      expect(holds(origin), origin).toBe(false)
+    for (const token of ['', 'a'.repeat(513)]) expect(holds('https://x', token)).toBe(false)
+    const one = { origin: 'https://x', token: 'secret' }
+    expect(v.is(SettingsChange, { accessTokens: [{ ...one, extra: 1 }] })).toBe(false)
+    expect(v.is(SettingsChange, { accessTokens: Array.from({ length: 13 }, () => one) })).toBe(false)
   })
 
   test('holds the limits of the contract at their edges', () => {

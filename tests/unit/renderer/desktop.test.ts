@@ -30,6 +30,16 @@ describe('in a browser', () => {
     })
   })
 
+  test('access tokens outlive the page, and ill ones are as if there were none', async () => {
+    const accessTokens = [{ origin: location.origin, token: 'a-token-of-this-server' }]
+    await openDesktop().changeSettings({ accessTokens })
+    expect(await openDesktop().getSettings()).toMatchObject({ accessTokens })
+    for (const ill of ['all', [{ origin: 1 }], [{ origin: 'http://a', token: '' }]]) {
+      localStorage.setItem(key, JSON.stringify({ name: 'Ann', accessTokens: ill }))
+      expect(await openDesktop().getSettings()).toMatchObject({ name: 'Ann', accessTokens: [] })
+    }
+  })
+
   test('a change in another tab is told, until nobody listens', async () => {
     const desktop = openDesktop()
     const heard: string[] = []

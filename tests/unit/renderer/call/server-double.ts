@@ -79,6 +79,11 @@ export class ServerDouble {
     for (const client of this.clients) client.lose()
   }
 
+  /** It is back after a crash, and lets nobody in. */
+  refuseAll(code: ErrorCode): void {
+    for (const client of this.clients) client.refuse(code)
+  }
+
   restart(): void {
     this.isUp = true
     for (const client of this.clients) client.reopen()
@@ -166,7 +171,8 @@ export class ServerDouble {
   #resume(client: ClientDouble, { token }: Payload<'peer:resume'>): Result<unknown> {
     const peer = this.#peers.find((each) => each.token === token)
     if (!peer) return refuse(this.hasRoom ? 'resume-refused' : 'room-not-found')
-    peer.client?.tell('session:replaced', undefined)
+    // The double of a connection is the same one after it was renewed.
+    if (peer.client !== client) peer.client?.tell('session:replaced', undefined)
     peer.client = client
     this.#tell('peer:back', { id: peer.id }, peer)
     return this.#seat(peer)
@@ -280,6 +286,10 @@ export class ClientDouble implements Signalling {
     if (!this.isOnline) return
     this.isOnline = false
     if (!this.isClosed) this.#events.emit('lost')
+  }
+
+  refuse(code: ErrorCode): void {
+    if (!this.isClosed && !this.isOnline) this.#events.emit('refused', code)
   }
 
   reopen(...iceServers: Session['iceServers']): void {

@@ -56,6 +56,33 @@ test('trying again repeats what was tried last', async () => {
   await expect.poll(() => call.asked.slice(2).map(([verb]) => verb)).toEqual(['host', 'host'])
 })
 
+test('an access token is kept for the server that asked, and what was tried is tried again', async () => {
+  const { desktop, call, meetings } = open('https://meet.example')
+  await meetings.host()
+  await meetings.showAccessToken('https://meet.example', 'a-token')
+  expect(desktop.settings.accessTokens).toEqual([{ origin: 'https://meet.example', token: 'a-token' }])
+  await expect.poll(() => call.asked.map(([verb]) => verb)).toEqual(['host', 'host'])
+})
+
+test('an access token that cannot be kept is not tried with', async () => {
+  const { desktop, call, meetings } = open('https://meet.example')
+  await meetings.host()
+  desktop.changeSettings = () => Promise.reject(new Error('refused'))
+  await expect(meetings.showAccessToken('https://meet.example', 'a-token')).rejects.toThrow('refused')
+  expect(call.asked).toHaveLength(1)
+})
+
+test('a meeting that was made is opened again, not made twice', async () => {
+  const { call, meetings } = open('https://meet.example')
+  call.host = () => {
+    call.set(greenRoomState())
+    return Promise.resolve()
+  }
+  await meetings.host()
+  meetings.tryAgain()
+  expect(call.asked).toEqual([['open', 'https://meet.example', code]])
+})
+
 test('only the meeting that this window made is its own', async () => {
   const { call, meetings } = open()
   call.host = () => {

@@ -17,6 +17,34 @@ test('a meeting is remembered once, newest first, and at most twelve are', async
   expect(settings.current.recent.filter(({ code }) => code === 'code-10')).toHaveLength(1)
 })
 
+test('an access token is for the origin that asked for it, and for no other', async () => {
+  const desktop = new DesktopDouble()
+  const settings = new SettingsView(desktop, desktop.settings)
+  await settings.keepAccessToken('https://meet.example/r/k7mq-2xvd-9thr', 'first-token')
+  await settings.keepAccessToken('https://meet.example:8443', 'other-port')
+  expect(settings.accessTokenFor('https://meet.example')).toBe('first-token')
+  expect(settings.accessTokenFor('https://meet.example:8443/')).toBe('other-port')
+  for (const other of ['http://meet.example', 'https://example', 'https://evil.meet.example', 'no address', '']) {
+    expect(settings.accessTokenFor(other)).toBeNull()
+  }
+})
+
+test('a new access token takes the place of the former one, twelve are kept, and one can be forgotten', async () => {
+  const desktop = new DesktopDouble()
+  const settings = new SettingsView(desktop, desktop.settings)
+  for (let number = 1; number <= 13; number += 1) {
+    await settings.keepAccessToken(`http://host-${String(number)}:8001`, 'old')
+  }
+  await settings.keepAccessToken('http://host-13:8001', 'new')
+  expect(desktop.settings.accessTokens).toHaveLength(12)
+  expect(settings.accessTokenFor('http://host-13:8001')).toBe('new')
+  expect(settings.accessTokenFor('http://host-2:8001')).toBe('old')
+  expect(settings.accessTokenFor('http://host-1:8001')).toBeNull()
+  settings.forgetAccessToken('http://host-13:8001')
+  await expect.poll(() => settings.accessTokenFor('http://host-13:8001')).toBeNull()
+  expect(desktop.settings.accessTokens).toHaveLength(11)
+})
+
 test('a change that the desktop refuses rejects and changes nothing', async () => {
   const desktop = new DesktopDouble({ name: 'Ann' })
   const settings = new SettingsView(desktop, desktop.settings)

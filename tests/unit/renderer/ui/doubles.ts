@@ -145,6 +145,7 @@ const defaultSettings: Settings = {
   serverUrl: '',
   hostPort: 8001,
   recent: [],
+  accessTokens: [],
 }
 
 /** The desktop of a computer whose embedded server does what a test says. */

@@ -1,0 +1,34 @@
+import { expect, test } from 'vitest'
+import { page as screen, userEvent } from 'vitest/browser'
+import { joinedState } from '../doubles.ts'
+import { openWindow } from '../open-window.ts'
+
+const button = (name: string | RegExp) => screen.getByRole('button', { name })
+
+test('going live is offered where the page is of the server, with what it means', async () => {
+  await openWindow({ state: joinedState({ serverUrl: location.origin }), platform: 'browser' })
+  await button(/^People/).click()
+  await expect.element(button('Go live')).toBeVisible()
+  await expect.element(screen.getByText(/Anybody with the link can watch and hear you/)).toBeVisible()
+})
+
+test('it is not offered where the server is another: that page may not ask it', async () => {
+  await openWindow({ state: joinedState({ serverUrl: 'http://192.168.1.20:8001' }) })
+  await button(/^People/).click()
+  await expect.element(button('Keyboard shortcuts')).toBeVisible()
+  await expect.element(button('Go live')).not.toBeInTheDocument()
+})
+
+test('a server that cannot be reached is said in words, and the focus stays where it was', async () => {
+  await openWindow({ state: joinedState({ serverUrl: location.origin }), platform: 'browser' })
+  await button(/^People/).click()
+  await expect.element(button('Go live')).toBeVisible()
+  button('Go live').element().focus()
+  await userEvent.keyboard('{Enter}')
+  await expect.element(button('Starting…')).toHaveFocus()
+  await expect
+    .element(screen.getByRole('alert').getByText('The server cannot be reached.'), { timeout: 15_000 })
+    .toBeVisible()
+  await expect.element(button('Go live')).toHaveFocus()
+  await expect.element(screen.getByText('You are live')).not.toBeInTheDocument()
+})

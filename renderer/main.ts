@@ -37,4 +37,9 @@ const openMeetings = async (): Promise<void> => {
 
 const liveStream = liveStreamInPath(location.pathname)
 if (liveStream === null) await openMeetings()
-else (await import('./ui/live/open-live-page.ts')).openLivePage(target, liveStream)
+else {
+  const { accessTokens } = await desktop.getSettings()
+  const accessToken = accessTokens.find(({ origin }) => origin === location.origin)?.token ?? null
+  const { openLivePage } = await import('./ui/live/open-live-page.ts')
+  openLivePage(target, { sessionId: liveStream, accessToken })
+}

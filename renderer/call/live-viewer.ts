@@ -18,6 +18,8 @@ interface LiveViewerOptions {
   /** Origin of the server. */
   readonly serverUrl: string
   readonly sessionId: string
+  /** What the server asks everybody for; null when it asks for nothing, or nobody knows it here. */
+  readonly accessToken?: string | null
 }
 
 const ANSWER_MS = 5000
@@ -37,9 +39,10 @@ export class LiveViewer {
   #work: Promise<void> = Promise.resolve()
   #timer: ReturnType<typeof setTimeout> | undefined
 
-  constructor({ serverUrl, sessionId }: LiveViewerOptions) {
+  constructor({ serverUrl, sessionId, accessToken = null }: LiveViewerOptions) {
     this.#sessionId = sessionId
-    this.#socket = io(serverUrl, { transports: ['websocket'], autoConnect: false, forceNew: true })
+    const auth = accessToken === null ? {} : { token: accessToken }
+    this.#socket = io(serverUrl, { transports: ['websocket'], autoConnect: false, forceNew: true, auth })
     this.#socket.on('connect', () => void this.#join())
     this.#socket.on('connect_error', () => this.#lose('no-server'))
     this.#socket.on('disconnect', () => {

@@ -28,7 +28,10 @@ export interface LiveWire {
   /** Answers a status as of HTTP: 200, the one of a refusal, or 0 without an answer. */
   readonly ask: (event: 'wait-for-stream' | 'join-stream', payload: object) => Promise<number>
   readonly send: (event: 'answerSdp' | 'ice-candidate' | 'leave-stream', payload: object) => void
-  /** The same; goes out also while the page is being left. */
+  /**
+   * The same. From a page of the server itself it goes out also while that is being left; the desktop's page may not speak
+   * plain HTTP to anybody (its content policy), and asks over the socket.
+   */
   readonly post: (path: '/create-session' | '/live/stop', body: object) => Promise<number>
   readonly close: () => void
 }
@@ -39,6 +42,8 @@ export interface LiveWireOptions {
   /** The access token for this server, asked anew each time; null when it needs none. */
   readonly accessToken: () => string | null
 }
+
+const socketEvents = { '/create-session': 'create-stream', '/live/stop': 'stop-stream' } as const
 
 const ANSWER_MS = 5000
 /** A server that refuses or ends a connection is asked again, but not at the pace of a lost one. */
@@ -107,8 +112,9 @@ class SocketWire implements LiveWire {
     if (this.#socket.connected) this.#socket.emit(event, payload)
   }
 
-  async post(path: string, body: object): Promise<number> {
+  async post(path: keyof typeof socketEvents, body: object): Promise<number> {
     const { serverUrl, accessToken } = this.#options
+    if (new URL(serverUrl).origin !== location.origin) return await this.ask(socketEvents[path], body)
     const token = accessToken()
     try {
       const response = await fetch(new URL(path, serverUrl), {

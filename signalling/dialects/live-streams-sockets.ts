@@ -5,7 +5,14 @@ import type { LiveStreams } from '../relay/live-streams.ts'
 import { Refused } from '../relay/refused.ts'
 import type { Guest } from '../relay/seat.ts'
 import type { Acknowledge, DialectConnection, DialectSocket, SocketDialect } from './dialect.ts'
-import { AnswerSdp, IceCandidateMessage, JoinStream, WaitForStream } from './live-streams-schemas.ts'
+import {
+  AnswerSdp,
+  CreateStream,
+  IceCandidateMessage,
+  JoinStream,
+  StopStream,
+  WaitForStream,
+} from './live-streams-schemas.ts'
 
 interface LiveServices {
   readonly streams: LiveStreams
@@ -23,7 +30,7 @@ const parse = <Schema extends v.GenericSchema>(schema: Schema, payload: unknown)
 class LiveConnection implements DialectConnection {
   readonly #socket: DialectSocket
   readonly #services: LiveServices
-  #place: { readonly stream: LiveStream; readonly guest: Guest } | null = null
+  #place: { readonly stream: LiveStream; readonly guest: Guest; readonly isDevice: boolean } | null = null
   #stopListening: (() => void) | null = null
 
   constructor(socket: DialectSocket, services: LiveServices) {
@@ -57,6 +64,10 @@ class LiveConnection implements DialectConnection {
     switch (event) {
       case 'join-stream':
         return this.#join(parse(JoinStream, payload))
+      case 'create-stream':
+        return this.#create(parse(CreateStream, payload))
+      case 'stop-stream':
+        return await this.#stop(parse(StopStream, payload))
       case 'leave-stream':
         this.#leave()
         return {}
@@ -78,6 +89,20 @@ class LiveConnection implements DialectConnection {
     }
   }
 
+  /** For a device that asks for itself, and joins next. */
+  #create({ deviceId, sessionId }: v.InferOutput<typeof CreateStream>): unknown {
+    if (!this.#socket.mayCreate) throw new Refused(403, 'This needs the access token of the server.')
+    return { sessionId: this.#services.streams.open(deviceId, sessionId).stream.id }
+  }
+
+  async #stop({ sessionId }: v.InferOutput<typeof StopStream>): Promise<unknown> {
+    const place = this.#place
+    if (place?.isDevice !== true || place.stream.id !== sessionId)
+      throw new Refused(403, 'Only the device of a stream ends it like this.')
+    await place.stream.stop('stopped')
+    return { sessionId }
+  }
+
   #join(wish: v.InferOutput<typeof JoinStream>): unknown {
     if (this.#place !== null) throw new Refused(409, 'This connection already takes part in a stream.')
     const stream = this.#services.streams.get(wish.sessionId)
@@ -89,7 +114,7 @@ class LiveConnection implements DialectConnection {
     }
     if (wish.role === 'device') stream.joinDevice(guest, wish.deviceId)
     else stream.joinViewer(guest)
-    this.#place = { stream, guest }
+    this.#place = { stream, guest, isDevice: wish.role === 'device' }
     this.#socket.send('stream-state', stream.view)
     return { role: wish.role, ...stream.view }
   }
@@ -115,7 +140,9 @@ class LiveConnection implements DialectConnection {
 
 export const liveSockets = (services: LiveServices): SocketDialect => ({
   events: new Map([
+    ['create-stream', 'room'],
     ['join-stream', 'room'],
+    ['stop-stream', 'room'],
     ['leave-stream', 'room'],
     ['wait-for-stream', 'room'],
     ['answerSdp', 'signal'],

@@ -37,3 +37,14 @@ test('the real page hosts a meeting and joins it, within the policy of app://', 
   expect(await page.evaluate(() => window.desktop.getHost())).toMatchObject({ phase: 'running' })
   expect(problems).toEqual([])
 })
+
+test('whoever is in the meeting goes live through the relay of the own host, and stops', async () => {
+  await page.getByRole('button', { name: /^People/ }).click()
+  await page.getByRole('button', { name: 'Go live' }).click()
+  await page.getByRole('button', { name: 'Stop live' }).waitFor({ timeout: 15_000 })
+  const link = await page.getByRole('textbox', { name: 'Link to watch you' }).inputValue()
+  expect(link).toMatch(/^http:.*\/live\/[\w-]+$/)
+  await page.getByRole('button', { name: 'Stop live' }).click()
+  await page.getByRole('button', { name: 'Go live' }).waitFor({ timeout: 15_000 })
+  expect(problems).toEqual([])
+})

@@ -35,11 +35,6 @@ export class GoingLive {
     window.addEventListener('pagehide', this.#onPageHide)
   }
 
-  /** The server's own rules let no other page than its own make a stream over plain HTTP. */
-  get isPossible(): boolean {
-    return URL.parse(this.#options.serverUrl)?.origin === location.origin
-  }
-
   get view(): LiveSending {
     this.#subscribe()
     if (this.#isLoading) return { phase: 'starting' }

@@ -239,6 +239,31 @@ const portsOf = (sdp: string): [address: string, port: number][] =>
 
 const openUdpSockets = () => process.getActiveResourcesInfo().filter((name) => name === 'UDPWrap').length
 
+test('a device makes a stream of its own over its socket, and it alone ends it so', async () => {
+  const { url } = await startTestServer()
+  const [device, stranger] = [await connect(url), await connect(url)]
+  expect(await stranger.emitWithAck('create-stream', { deviceId: 'no such id!' })).toMatchObject({ status: 400 })
+  const { sessionId } = (await device.emitWithAck('create-stream', { deviceId })) as { sessionId: string }
+  const offered = next(device, 'offerSdp')
+  expect(await device.emitWithAck('join-stream', { sessionId, role: 'device', deviceId })).toMatchObject({ sessionId })
+  await offered
+  expect(await stranger.emitWithAck('stop-stream', { sessionId })).toMatchObject({ status: 403 })
+  await stranger.emitWithAck('join-stream', { sessionId, role: 'viewer' })
+  expect(await stranger.emitWithAck('stop-stream', { sessionId })).toMatchObject({ status: 403 })
+  const ended = next(stranger, 'stream-state')
+  expect(await device.emitWithAck('stop-stream', { sessionId })).toEqual({ sessionId })
+  expect(await ended).toMatchObject({ state: 'ended', reason: 'stopped' })
+})
+
+test('a stream needs the access token of the server, however it is made', async () => {
+  const token = 'a-token-of-sixteen-letters'
+  const { url } = await startTestServer({ access: { token, scope: 'create' } })
+  const without = await connect(url)
+  expect(await without.emitWithAck('create-stream', { deviceId })).toMatchObject({ status: 403 })
+  const device = await connect(url, { auth: { token } })
+  expect(await device.emitWithAck('create-stream', { deviceId, sessionId: 'mine' })).toEqual({ sessionId: 'mine' })
+})
+
 test('the relay asks no server of others for its addresses, and leaves no UDP socket behind', async () => {
   const lookups = [vi.spyOn(dns, 'lookup'), vi.spyOn(dns.promises, 'lookup')]
   onTestFinished(() => void vi.restoreAllMocks())

@@ -54,28 +54,37 @@ export class Connection {
   takePackets(gate: RequestGate, foreign: ForeignGate | null, log: Log, onAbuse: () => void): void {
     this.#socket.use((packet) => {
       if (this.#isCut || !this.#socket.connected) return
-      const [name, ...args] = packet as unknown[]
-      if (foreign?.knows(name)) {
-        if (foreign.handle(name, args) === 'abuse') onAbuse()
-        return
-      }
+      if (foreign !== null && this.#takeForeign(packet, foreign, onAbuse)) return
       this.#held = []
-      const handled = gate.handle(packet)
       contain(log, 'answer-fault', () => {
-        if (handled === 'abuse') onAbuse()
-        else {
-          noteActivity(handled, log)
-          this.#answer(handled)
+        try {
+          this.#handle(gate, packet, log, onAbuse)
+        } finally {
+          this.#release()
         }
-        this.#release()
       })
     })
   }
 
+  #handle(gate: RequestGate, packet: readonly unknown[], log: Log, onAbuse: () => void): void {
+    const handled = gate.handle(packet)
+    if (handled === 'abuse') onAbuse()
+    else {
+      noteActivity(handled, log)
+      this.#answer(handled)
+    }
+  }
+
+  /** Answers false for what no other system knows. */
+  #takeForeign([name, ...args]: readonly unknown[], foreign: ForeignGate, onAbuse: () => void): boolean {
+    if (!foreign.knows(name)) return false
+    if (foreign.handle(name, args) === 'abuse') onAbuse()
+    return true
+  }
+
   /** For clients of other systems: an event of theirs, at once. */
   readonly send = (name: string, payload?: unknown): void => {
-    if (payload === undefined) this.#emitNamed(name)
-    else this.#emitNamed(name, payload)
+    this.#emitNamed(payload === undefined ? [name] : [name, payload])
   }
 
   /** At once, without waiting for what is still to be sent: the other side may never take it. */
@@ -116,10 +125,10 @@ export class Connection {
   }
 
   #emit(fact: Fact): void {
-    this.#emitNamed(...(fact as Named))
+    this.#emitNamed(fact)
   }
 
-  #emitNamed(...event: Named): void {
+  #emitNamed(event: Named): void {
     ;(this.#socket.emit as Emit).apply(this.#socket, event)
     this.#cutSlowReader()
   }

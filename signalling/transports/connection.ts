@@ -103,8 +103,9 @@ export class Connection {
     handshake.headers = {}
     handshake.query = {}
     handshake.auth = {}
-    // What Socket.IO's own documentation advises ("Memory usage"); its types do not know that it may be absent.
-    delete (conn as { request?: unknown }).request
+    // What Socket.IO's own documentation advises ("Memory usage"). Not by `delete`: V8 then looks up each field of the
+    // connection by its name for ever after, and every packet pays for it.
+    ;(conn as { request?: unknown }).request = undefined
     // Every socket is also put in a room of its own, which nobody here sends to.
     void this.#socket.leave(this.#socket.id)
   }

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import { BlockList, isIP } from 'node:net'
 import type { Clock } from '../domain/clock.ts'
 import { TokenBucket } from '../domain/rate-limit.ts'
+import { Rates } from '../transports/rates.ts'
 import type { RateKind } from '../transports/requests.ts'
 import type { ServerLimits } from '../server-limits.ts'
 
@@ -9,7 +10,7 @@ interface Visitor {
   connections: number
   penaltyUntil: number
   readonly bucket: TokenBucket
-  readonly requests: Map<RateKind, TokenBucket>
+  readonly requests: Rates
 }
 
 const loopback = new BlockList()
@@ -91,12 +92,7 @@ export class Addresses {
     const address = plainAddress(remoteAddress)
     if (this.#isExempt(address)) return true
     const { requests, penaltyUntil } = this.#visitor(address)
-    const now = this.#clock.now()
-    const { signalRate, chatRate, roomRate } = this.#limits
-    const bucket =
-      requests.get(kind) ?? new TokenBucket({ signal: signalRate, chat: chatRate, room: roomRate }[kind], now)
-    requests.set(kind, bucket)
-    return now >= penaltyUntil && bucket.take(now) === 'allowed'
+    return requests.take(kind) === 'allowed' && this.#clock.now() >= penaltyUntil
   }
 
   /** Refuses new connections of this address for a while. */
@@ -124,7 +120,12 @@ export class Addresses {
     if (this.#visitors.size >= this.#limits.idleAddresses) this.#forgetIdle()
     const now = this.#clock.now()
     const bucket = new TokenBucket(this.#limits.connectRate, now)
-    const visitor: Visitor = { connections: 0, penaltyUntil: now, bucket, requests: new Map() }
+    const visitor: Visitor = {
+      connections: 0,
+      penaltyUntil: now,
+      bucket,
+      requests: new Rates(this.#limits, this.#clock),
+    }
     this.#visitors.set(address, visitor)
     return visitor
   }
@@ -132,7 +133,7 @@ export class Addresses {
   #forgetIdle(): void {
     const now = this.#clock.now()
     for (const [address, { connections, penaltyUntil, bucket, requests }] of this.#visitors) {
-      const isQuiet = [bucket, ...requests.values()].every((each) => each.isFull(now))
+      const isQuiet = bucket.isFull(now) && requests.isFull()
       if (connections === 0 && now >= penaltyUntil && isQuiet) this.#visitors.delete(address)
     }
   }

@@ -1,12 +1,11 @@
 import type { ErrorCode } from '#signalling/protocol.ts'
 import type { Acknowledge, DialectConnection, DialectSocket, SocketDialect } from '../dialects/dialect.ts'
 import type { Clock } from '../domain/clock.ts'
-import { TokenBucket } from '../domain/rate-limit.ts'
 import { refuse } from '../domain/results.ts'
 import { contain, type Log } from '../log.ts'
 import type { ServerLimits } from '../server-limits.ts'
 import type { Tally } from '../metrics.ts'
-import type { RateKind } from './requests.ts'
+import { Rates } from './rates.ts'
 
 interface ForeignGateOptions {
   readonly dialects: readonly SocketDialect[]
@@ -26,11 +25,12 @@ export class ForeignGate {
   readonly #options: ForeignGateOptions
   readonly #socket: DialectSocket
   readonly #open = new Map<SocketDialect, DialectConnection>()
-  readonly #buckets = new Map<RateKind, TokenBucket>()
+  readonly #rates: Rates
 
   constructor(socket: DialectSocket, options: ForeignGateOptions) {
     this.#socket = socket
     this.#options = options
+    this.#rates = new Rates(options.limits, options.clock)
   }
 
   /** Whether some dialect knows this event. */
@@ -41,7 +41,7 @@ export class ForeignGate {
   /** Answers `abuse` when the sender has to go. */
   handle(event: string, args: readonly unknown[]): 'taken' | 'abuse' {
     const dialect = this.#options.dialects.find(({ events }) => events.has(event))
-    const verdict = this.#bucket(dialect?.events.get(event) ?? 'room').take(this.#options.clock.now())
+    const verdict = this.#rates.take(dialect?.events.get(event) ?? 'room')
     if (verdict === 'abuse') {
       this.#options.tally?.refuse('flood')
       return 'abuse'
@@ -95,15 +95,5 @@ export class ForeignGate {
     this.#options.tally?.refuse(code)
     this.#socket.send('error', { message })
     acknowledge?.({ error: message })
-  }
-
-  #bucket(kind: RateKind): TokenBucket {
-    const known = this.#buckets.get(kind)
-    if (known !== undefined) return known
-    const { limits, clock } = this.#options
-    const rates = { signal: limits.signalRate, chat: limits.chatRate, room: limits.roomRate }
-    const bucket = new TokenBucket(rates[kind], clock.now())
-    this.#buckets.set(kind, bucket)
-    return bucket
   }
 }

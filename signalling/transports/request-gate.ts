@@ -1,12 +1,12 @@
 import type { Acknowledge, Refusal, RequestName, Result } from '#signalling/protocol.ts'
 import type { Clock } from '../domain/clock.ts'
-import { TokenBucket } from '../domain/rate-limit.ts'
 import { refuse } from '../domain/results.ts'
 import type { Session } from '../domain/session.ts'
 import type { Log } from '../log.ts'
 import type { ServerLimits } from '../server-limits.ts'
 import type { Tally } from '../metrics.ts'
-import type { RateKind, RequestKind, RequestServices } from './requests.ts'
+import { Rates } from './rates.ts'
+import type { RequestKind, RequestServices } from './requests.ts'
 
 /** What came of one packet; `abuse` means that the sender has to go. */
 export type Handled =
@@ -40,11 +40,12 @@ const isAcknowledge = (value: unknown): value is Acknowledge<unknown> => typeof 
 export class RequestGate {
   readonly #options: GateOptions
   readonly #session: Session
-  readonly #buckets = new Map<RateKind, TokenBucket>()
+  readonly #rates: Rates
 
   constructor(session: Session, options: GateOptions) {
     this.#session = session
     this.#options = options
+    this.#rates = new Rates(options.limits, options.clock)
   }
 
   /** `packet`: the event's name, its arguments and, when the sender wants an answer, the way to give it. */
@@ -60,7 +61,7 @@ export class RequestGate {
   #take(packet: readonly unknown[]): Handled {
     const [name, ...args] = packet
     const kind = typeof name === 'string' ? this.#options.requests.get(name) : undefined
-    const verdict = this.#bucket(kind?.rate ?? 'room').take(this.#options.clock.now())
+    const verdict = this.#rates.take(kind?.rate ?? 'room')
     if (verdict === 'abuse') return 'abuse'
     const last = args.at(-1)
     const answer = isAcknowledge(last) ? last : null
@@ -82,15 +83,5 @@ export class RequestGate {
     } finally {
       tally?.took(kind.name, startedAt)
     }
-  }
-
-  #bucket(kind: RateKind): TokenBucket {
-    const known = this.#buckets.get(kind)
-    if (known !== undefined) return known
-    const { limits, clock } = this.#options
-    const rates = { signal: limits.signalRate, chat: limits.chatRate, room: limits.roomRate }
-    const bucket = new TokenBucket(rates[kind], clock.now())
-    this.#buckets.set(kind, bucket)
-    return bucket
   }
 }

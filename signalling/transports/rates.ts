@@ -1,0 +1,33 @@
+import type { Clock } from '../domain/clock.ts'
+import { TokenBucket, type Verdict } from '../domain/rate-limit.ts'
+import type { ServerLimits } from '../server-limits.ts'
+import type { RateKind } from './requests.ts'
+
+/** How often one connection, or one address, may ask: a bucket for each kind of request, made when it is first used. */
+export class Rates {
+  readonly #clock: Clock
+  readonly #limits: ServerLimits
+  readonly #buckets = new Map<RateKind, TokenBucket>()
+
+  constructor(limits: ServerLimits, clock: Clock) {
+    this.#limits = limits
+    this.#clock = clock
+  }
+
+  take(kind: RateKind): Verdict {
+    const now = this.#clock.now()
+    let bucket = this.#buckets.get(kind)
+    if (bucket === undefined) {
+      const { signalRate, chatRate, roomRate } = this.#limits
+      bucket = new TokenBucket({ signal: signalRate, chat: chatRate, room: roomRate }[kind], now)
+      this.#buckets.set(kind, bucket)
+    }
+    return bucket.take(now)
+  }
+
+  /** Whether nothing was taken lately, so that new ones would behave the same. */
+  isFull(): boolean {
+    const now = this.#clock.now()
+    return [...this.#buckets.values()].every((bucket) => bucket.isFull(now))
+  }
+}

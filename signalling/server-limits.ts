@@ -119,6 +119,11 @@ export interface ServerLimits {
   /** Between comments on a quiet event stream of a device, so that nothing on the way cuts it. */
   readonly liveKeepAliveMs: number
 
+  /** In a server of several processes: packets of one connection that wait for their place, or answers it waits for. */
+  readonly clusterWaitingPackets: number
+  /** Connections of all other processes together that are answered here. */
+  readonly clusterConnections: number
+
   /** A silent connection is given up after `pingIntervalMs + pingTimeoutMs` at most: 8 s. */
   readonly pingIntervalMs: number
   readonly pingTimeoutMs: number
@@ -141,6 +146,40 @@ export interface ServerLimits {
   readonly streamBeatMs: number
   /** Whether peers of event-stream sessions have to show the token that registering answered. */
   readonly requireSessionTokens: boolean
+
+  /** How often a process of several that are joined says that it lives, */
+  readonly clusterHeartbeatMs: number
+  /** and how long after that it is taken for dead. */
+  readonly clusterExpiryMs: number
+  /** After Redis is back, all processes have this long to say that they live. More than one heartbeat and one reconnection. */
+  readonly clusterSettleMs: number
+  /** How long a process may hold back that it has read messages of another one. */
+  readonly clusterAckMs: number
+  /** Messages to one process that it has not read yet, in UTF-16 units of JSON; one more breaks the link to it. */
+  readonly clusterUnreadSize: number
+  /** Messages that go through Redis in one piece, in UTF-16 units of JSON; a larger one goes alone. */
+  readonly clusterBatchSize: number
+  /** How many of these are read at a time. */
+  readonly clusterBatchesRead: number
+  /** What a process does not fetch is removed from Redis after this. It is taken for dead long before. */
+  readonly clusterUnreadMs: number
+  /** Before messages and changes are sent again that Redis did not take. */
+  readonly clusterRetryMs: number
+  /** Dead processes that are remembered, in case they were only stalled. */
+  readonly clusterFormerProcesses: number
+  /** How often a process gives away the places in it that are idle, and renews in Redis what is at home in it. */
+  readonly clusterSweepMs: number
+  /** Answers and facts that wait until Redis has what they follow from; beyond it the place of the oldest is given up. */
+  readonly clusterHeldOutputs: number
+  /** How long closing may take to write what is not written yet. */
+  readonly clusterFlushMs: number
+
+  /** HTTP requests that one process has handled by others at a time, event streams included; and as many that it handles for others. */
+  readonly clusterExchanges: number
+  /** How long the other processes may take to say whether they have told a device, */
+  readonly clusterNoticeMs: number
+  /** and how many such questions are open at a time. */
+  readonly clusterNotices: number
 
   /** Node's `headersTimeout`, `requestTimeout` and `connectionsCheckingInterval` (slow senders). */
   readonly headersTimeoutMs: number
@@ -216,6 +255,9 @@ export const defaultServerLimits: ServerLimits = {
   liveListenersPerDevice: 4,
   liveKeepAliveMs: 15_000,
 
+  clusterWaitingPackets: 256,
+  clusterConnections: 20_000,
+
   pingIntervalMs: 4000,
   pingTimeoutMs: 4000,
   connectTimeoutMs: 5000,
@@ -228,6 +270,24 @@ export const defaultServerLimits: ServerLimits = {
   streamQueuedSize: 128 * 1024,
   streamBeatMs: 15_000,
   requireSessionTokens: false,
+
+  clusterHeartbeatMs: 1000,
+  clusterExpiryMs: 5000,
+  clusterSettleMs: 2500,
+  clusterAckMs: 100,
+  clusterUnreadSize: 16 * 1024 * 1024,
+  clusterBatchSize: 64 * 1024,
+  clusterBatchesRead: 32,
+  clusterUnreadMs: 60_000,
+  clusterRetryMs: 1000,
+  clusterFormerProcesses: 1000,
+  clusterSweepMs: 60_000,
+  clusterHeldOutputs: 10_000,
+  clusterFlushMs: 1000,
+
+  clusterExchanges: 10_000,
+  clusterNoticeMs: 1500,
+  clusterNotices: 1000,
 
   headersTimeoutMs: 5000,
   requestTimeoutMs: 10_000,

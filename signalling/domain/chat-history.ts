@@ -10,6 +10,12 @@ export class ChatHistory {
     return [...this.#messages]
   }
 
+  /** Goes on after these, oldest first; only while there is nothing here. */
+  refill(messages: readonly ChatMessage[]): void {
+    this.#messages.push(...messages.slice(-limits.chatHistory))
+    this.#lastId = Math.max(this.#lastId, ...this.#messages.map(({ id }) => id))
+  }
+
   /** The message that this peer already sent under this nonce, as far as the history goes back. */
   find(from: PeerId, nonce: string): ChatMessage | undefined {
     return this.#messages.findLast((message) => message.from === from && message.nonce === nonce)

@@ -15,6 +15,22 @@ export class Generations {
     this.#capacity = capacity
   }
 
+  /** Oldest first; null stands for revoked. What `refill` takes. */
+  get entries(): readonly (readonly [id: string, generation: number | null])[] {
+    return Array.from(this.#current, ([id, generation]) => [id, generation === REVOKED ? null : generation] as const)
+  }
+
+  /** Until when tokens of the forgotten were issued; null when nobody was forgotten. Milliseconds since 1970. */
+  get forgottenUntil(): number | null {
+    return this.#forgottenUntil === Number.NEGATIVE_INFINITY ? null : this.#forgottenUntil
+  }
+
+  /** Goes on with what others remembered. What is too much for this one is forgotten as ever. */
+  refill(others: Pick<Generations, 'entries' | 'forgottenUntil'>, now: number): void {
+    this.#forgetUntil(others.forgottenUntil ?? Number.NEGATIVE_INFINITY)
+    for (const [id, generation] of others.entries) this.remember(id, generation ?? REVOKED, now)
+  }
+
   /** `now`: milliseconds since 1970. */
   remember(id: string, generation: number, now: number): void {
     this.#current.delete(id)
@@ -22,7 +38,7 @@ export class Generations {
     if (this.#current.size <= this.#capacity) return
     const [oldest] = this.#current.keys()
     if (oldest !== undefined) this.#current.delete(oldest)
-    this.#forgottenUntil = now
+    this.#forgetUntil(now)
   }
 
   revoke(id: string, now: number): void {
@@ -38,5 +54,10 @@ export class Generations {
   allows(id: string, generation: number, issuedAt: number): boolean {
     const current = this.#current.get(id)
     return current === undefined ? issuedAt > this.#forgottenUntil : current === generation
+  }
+
+  /** Never goes back: what was refilled may be of a machine whose clock is ahead. */
+  #forgetUntil(time: number): void {
+    this.#forgottenUntil = Math.max(this.#forgottenUntil, time)
   }
 }

@@ -6,22 +6,32 @@ import type { Fact } from './facts.ts'
  */
 export class Outbox {
   readonly #limits: { readonly signals: number; readonly size: number }
+  readonly #onKept: () => void
   #facts: Fact[] = []
   #size = 0
   #isOverflown = false
 
-  /** `size` is counted in UTF-16 units of JSON. */
-  constructor(limits: { readonly signals: number; readonly size: number }) {
+  /** `size` is counted in UTF-16 units of JSON. `onKept` is told whenever `kept` is another. */
+  constructor(limits: { readonly signals: number; readonly size: number }, onKept: () => void = () => undefined) {
     this.#limits = limits
+    this.#onKept = onKept
+  }
+
+  /** Oldest first; null when there was one too many. */
+  get kept(): readonly Fact[] | null {
+    return this.#isOverflown ? null : this.#facts
   }
 
   keep(fact: Fact): void {
     if (this.#isOverflown) return
-    this.#facts.push(fact)
-    this.#size += JSON.stringify(fact).length
-    if (this.#facts.length <= this.#limits.signals && this.#size <= this.#limits.size) return
-    this.#isOverflown = true
-    this.#facts = []
+    this.#take(fact)
+    this.#onKept()
+  }
+
+  /** Puts in place what another outbox had as `kept`, without telling of it; only while there is nothing here. */
+  refill(kept: readonly Fact[] | null): void {
+    if (kept === null) this.#overflow()
+    else for (const fact of kept) if (!this.#isOverflown) this.#take(fact)
   }
 
   /** Answers what was kept, oldest first, and forgets it. */
@@ -30,5 +40,16 @@ export class Outbox {
     this.#facts = []
     this.#size = 0
     return kept
+  }
+
+  #take(fact: Fact): void {
+    this.#facts.push(fact)
+    this.#size += JSON.stringify(fact).length
+    if (this.#facts.length > this.#limits.signals || this.#size > this.#limits.size) this.#overflow()
+  }
+
+  #overflow(): void {
+    this.#isOverflown = true
+    this.#facts = []
   }
 }

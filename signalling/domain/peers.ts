@@ -4,9 +4,14 @@ import type { Cancel } from './clock.ts'
 import type { Fact, Line } from './facts.ts'
 import type { Manner, Mannered } from './manners.ts'
 import type { Outbox } from './outbox.ts'
+import type { PeerRecord, ReceivedSignal } from './room-record.ts'
 
 /** 128 random bits: ids are also what a spoofer would have to guess. */
 export const newPeerId = (): PeerId => randomBytes(16).toString('base64url')
+
+/** Of an outbox of signals. */
+const signalsOf = (kept: readonly Fact[]): readonly ReceivedSignal[] =>
+  kept.flatMap((fact) => (fact[0] === 'signal:received' ? [fact[1]] : []))
 
 /** How a peer is connected. What is needed only while it is away lives only that long. */
 type Connection =
@@ -48,6 +53,12 @@ export class Peer implements Mannered {
     return { id: this.id, name: this.name, presence: this.presence }
   }
 
+  get record(): PeerRecord {
+    const { id, name, generation } = this
+    const kept = this.#connection.phase === 'away' ? this.#connection.outbox.kept : []
+    return { id, name, generation, outbox: kept && signalsOf(kept) }
+  }
+
   /** Lost on a peer that is away: when it resumes it is told how the room is then. */
   deliver(fact: Fact): void {
     if (this.#connection.phase === 'present') this.#connection.line.deliver(fact)
@@ -65,21 +76,33 @@ export class Peer implements Mannered {
     this.#connection = { phase: 'away', outbox, stopWaiting }
   }
 
-  /** Takes it up on another line, which is told what was kept; the former line, if there is one, is let go. */
-  comeBack(line: Line): void {
+  /**
+   * Takes it up on another line. Answers what then tells that line what was kept, and lets the former one go if there is
+   * one: for whoever has to write down first that it is back.
+   */
+  comeBack(line: Line): () => void {
     const former = this.#connection
     this.#connection = { phase: 'present', line }
-    if (former.phase === 'present') {
+    if (former.phase === 'away') {
+      former.stopWaiting()
+      return () => {
+        for (const fact of former.outbox.empty()) line.deliver(fact)
+      }
+    }
+    return () => {
       former.line.deliver(['session:replaced'])
       former.line.released()
-    } else {
-      former.stopWaiting()
-      for (const fact of former.outbox.empty()) line.deliver(fact)
     }
   }
 
   /** Nobody waits for it any more. */
   close(): void {
     if (this.#connection.phase === 'away') this.#connection.stopWaiting()
+  }
+
+  /** Its room is no longer here: lets its line go without a word. */
+  evict(): void {
+    this.close()
+    if (this.#connection.phase === 'present') this.#connection.line.released()
   }
 }

@@ -4,6 +4,7 @@ import {
   CODE_LENGTH,
   limits as wire,
   normaliseRoomCode,
+  type ChatMessage,
   type Result,
   type RoomCode,
 } from '#signalling/protocol.ts'
@@ -13,7 +14,10 @@ import { noBooks, type RoomBooks } from './documents.ts'
 import { Generations } from './generations.ts'
 import { ok, refuse } from './results.ts'
 import type { Claims, ResumeTokens } from './resume-tokens.ts'
-import { Room, type RoomKind, type RoomTally } from './room.ts'
+import type { RoomKind, RoomTally } from './room-context.ts'
+import { noJournal, type RoomJournal } from './room-journal.ts'
+import type { RoomRecord } from './room-record.ts'
+import { Room } from './room.ts'
 
 /** 60 random bits: 32 letters, so that each takes exactly 5 bits of a random byte. */
 const newRoomCode = (): RoomCode =>
@@ -33,6 +37,8 @@ interface RoomsOptions {
   readonly tokens: ResumeTokens
   /** What is kept of named rooms while nobody is in them; nothing when there is none. */
   readonly books?: RoomBooks
+  /** What is told of each change, before anybody else is; nothing when there is none. */
+  readonly journal?: RoomJournal
 }
 
 /** All rooms of one server, by code. */
@@ -44,7 +50,7 @@ export class Rooms {
   readonly #tally: RoomTally = { signals: 0 }
 
   constructor(options: RoomsOptions) {
-    this.#options = { books: noBooks, ...options }
+    this.#options = { books: noBooks, journal: noJournal, ...options }
     this.#expired = new Generations(options.limits.formerRooms)
   }
 
@@ -76,6 +82,15 @@ export class Rooms {
   /** By the name that another system gave, or by the code, however it is typed. */
   find(address: string): Room | undefined {
     return this.#named.get(address) ?? this.#rooms.get(normaliseRoomCode(address))
+  }
+
+  named(name: string): Room | undefined {
+    return this.#named.get(name)
+  }
+
+  /** By its code in the one form that codes have. */
+  coded(code: RoomCode): Room | undefined {
+    return this.#rooms.get(code)
   }
 
   /** Like `find`, but makes the room anew when its name is known and nobody has been in it lately. */
@@ -119,6 +134,27 @@ export class Rooms {
     return this.#open({ code, title, capacity, name: isNameFree ? roomName : null })
   }
 
+  /**
+   * Goes on with a room of another process: whoever was inside is away from now on. Answers the one that is there when
+   * there is one of that code or name. Not bounded by `limits.rooms`: it was let in where it comes from.
+   */
+  restore(record: RoomRecord, chat: readonly ChatMessage[]): Room {
+    const { code, title, capacity, name, emptyMs } = record
+    const known = this.#rooms.get(code) ?? (name === null ? undefined : this.#named.get(name))
+    if (known !== undefined) return known
+    const room = this.#make({ code, title, capacity, name, emptyMs: emptyMs ?? undefined })
+    room.restore(record, chat)
+    return room
+  }
+
+  /** The room is another process's now: forgets it as if it had never been here, and tells nobody, not even the journal. */
+  evict(code: RoomCode): void {
+    const room = this.#rooms.get(code)
+    if (room === undefined) return
+    this.#forget(room)
+    room.evict()
+  }
+
   /** Stops all waiting; tells nobody. */
   close(): void {
     for (const room of this.#rooms.values()) room.close()
@@ -128,14 +164,25 @@ export class Rooms {
 
   #open(kind: RoomKind): Result<Room> {
     if (this.#rooms.size >= this.#options.limits.rooms) return refuse('server-full')
+    const room = this.#make(kind)
+    this.#options.journal.roomChanged(room)
+    return ok(room)
+  }
+
+  #make(kind: RoomKind): Room {
     const onExpired = (expired: Room) => {
-      this.#rooms.delete(expired.code)
-      if (expired.name !== null) this.#named.delete(expired.name)
+      this.#forget(expired)
       this.#expired.revoke(expired.code, this.#options.clock.now())
+      this.#options.journal.roomClosed(expired)
     }
     const room = new Room(kind, { ...this.#options, tally: this.#tally, onExpired })
     this.#rooms.set(room.code, room)
     if (room.name !== null) this.#named.set(room.name, room)
-    return ok(room)
+    return room
+  }
+
+  #forget({ code, name }: Room): void {
+    this.#rooms.delete(code)
+    if (name !== null) this.#named.delete(name)
   }
 }

@@ -36,17 +36,24 @@ export class Session implements Line {
   readonly #rooms: Rooms
   #place: Place = OUTSIDE
   /** Who this connection will be in the next room it joins. */
-  #nextPeerId = newPeerId()
+  #nextPeerId: PeerId
 
-  constructor(rooms: Rooms, deliver: (fact: Fact) => void, manner: Manner = 'perfect') {
+  /** `peerId`: who this connection was told that it will be, by another process. */
+  constructor(rooms: Rooms, deliver: (fact: Fact) => void, manner: Manner = 'perfect', peerId = newPeerId()) {
     this.#rooms = rooms
     this.deliver = deliver
     this.manner = manner
+    this.#nextPeerId = peerId
   }
 
   /** Null outside. */
   get room(): Room | null {
     return this.#place.phase === 'inside' ? this.#place.room : null
+  }
+
+  /** What it is inside of or looks at. */
+  get around(): Room | null {
+    return this.#place.phase === 'outside' ? null : this.#place.room
   }
 
   /** Who this connection is in its room, or will be in the next one. */

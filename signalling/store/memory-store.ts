@@ -1,4 +1,5 @@
 import type { DocumentInfo, DocumentKind, RoomCode, RoomDocument } from '#signalling/protocol.ts'
+import type { Book } from './book.ts'
 import type { LoggedCall, Retention, Store, StoredAppointment, StoredChat, StoredClaim } from './store.ts'
 
 interface Entry {
@@ -22,6 +23,21 @@ export class MemoryStore implements Store {
   readonly #entries = new Map<string, Entry>()
   readonly #claims = new Map<string, StoredClaim>()
   #calls: LoggedCall[] = []
+
+  get claims(): ReadonlyMap<string, StoredClaim> {
+    return this.#claims
+  }
+
+  book(id: string): Book | null {
+    const entry = this.#entries.get(id)
+    return entry === undefined ? null : { ...entry, documents: [...entry.documents.values()] }
+  }
+
+  /** Keeps all of an appointment, in the place of what was kept of it. */
+  keepBook(id: string, { appointment, chats, documents }: Book): void {
+    const byKind = new Map(documents.map((document) => [document.kind, document]))
+    this.#entries.set(id, { appointment, chats, documents: byKind })
+  }
 
   whole<T>(act: () => T): T {
     return act()
@@ -107,18 +123,28 @@ export class MemoryStore implements Store {
   }
 
   prune(retention: Retention): number {
-    const before = this.#entries.size
+    this.pruneCalls(retention)
+    return this.pruneAppointments(retention).length
+  }
+
+  /** Answers which went. */
+  pruneAppointments(retention: Retention): readonly string[] {
+    const gone: string[] = []
     let { appointments, size } = this.usage()
     for (const entry of [...this.#entries.values()].sort(byDispensability)) {
       const { id, used } = entry.appointment
       const isTooMuch = appointments > retention.appointments || size > retention.size
       if (used >= retention.unusedSince && (!isTooMuch || used >= retention.inUseSince)) continue
       this.#entries.delete(id)
+      gone.push(id)
       appointments -= 1
       size -= sizeOf(entry)
     }
-    this.#calls = this.#calls.filter(({ ended }) => ended >= retention.callsSince).slice(-retention.calls)
-    return before - this.#entries.size
+    return gone
+  }
+
+  pruneCalls({ calls, callsSince }: Pick<Retention, 'calls' | 'callsSince'>): void {
+    this.#calls = this.#calls.filter(({ ended }) => ended >= callsSince).slice(-calls)
   }
 
   close(): void {

@@ -3,6 +3,7 @@ import type { FactName, Joined, Result, RoomCode } from '#signalling/protocol.ts
 import type { Cancel, Clock } from '#signalling/domain/clock.ts'
 import type { Fact } from '#signalling/domain/facts.ts'
 import { ResumeTokens } from '#signalling/domain/resume-tokens.ts'
+import { noJournal, type RoomJournal } from '#signalling/domain/room-journal.ts'
 import { Rooms } from '#signalling/domain/rooms.ts'
 import { Session } from '#signalling/domain/session.ts'
 import { defaultServerLimits, type ServerLimits } from '#signalling/server-limits.ts'
@@ -56,9 +57,10 @@ export const createWorld = (
   changes: Partial<ServerLimits> = {},
   key = randomBytes(32),
   clock = new ManualClock(),
+  journal: RoomJournal = noJournal,
 ): World => {
   const limits = { ...defaultServerLimits, ...changes }
-  const rooms = new Rooms({ limits, clock, tokens: new ResumeTokens(key) })
+  const rooms = new Rooms({ limits, clock, tokens: new ResumeTokens(key), journal })
   const visit = () => {
     const facts: Fact[] = []
     return { session: new Session(rooms, (fact) => facts.push(fact)), facts }

@@ -23,3 +23,20 @@ test('a message is found by its sender and nonce together', () => {
   expect(history.find('a', 'n')).toEqual(added)
   expect(history.find('b', 'n')).toBeUndefined()
 })
+
+test('a history goes on after the messages of another: higher ids, the same nonces, the latest alone', () => {
+  const former = new ChatHistory()
+  for (let index = 0; index < limits.chatHistory; index += 1) former.add(message(String(index), 9000))
+  const history = new ChatHistory()
+  history.refill(former.messages)
+  expect(history.messages).toEqual(former.messages)
+  expect(history.find('a', '7')).toEqual(former.find('a', '7'))
+  expect(history.add(message('next', 400)).id).toBe(former.messages.at(-1)!.id + 1)
+  expect([history.messages.length, history.messages[0]?.nonce]).toEqual([limits.chatHistory, '1'])
+})
+
+test('a history that goes on after nothing begins at the clock', () => {
+  const history = new ChatHistory()
+  history.refill([])
+  expect(history.add(message('n', 700)).id).toBe(700)
+})

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { ErrorCode, Joined, PeerId, Result, RoomCode } from '#signalling/protocol.ts'
 import type { Fact } from '#signalling/domain/facts.ts'
+import type { RoomRecord } from '#signalling/domain/room-record.ts'
 import { anOffer } from '../../../helpers/signalling-client.ts'
 import { createWorld, valueOf, type Visitor, type World } from '../../../helpers/signalling-domain.ts'
 
@@ -164,6 +165,20 @@ const signal = withVisitor((model, visitor, other) => {
     expect(told[0]!.facts.at(-1)).toEqual(['signal:received', { from: own!.id, signal: anOffer() }] satisfies Fact)
 })
 
+/** Another process goes on with the room: nobody is told, whoever was inside is away, whoever looked looks no more. */
+const move = index.map((at): Step => (model) => {
+  const code = pick(model.codes, at)
+  if (code === undefined) return
+  const { rooms, clock } = model.world
+  const told = model.visitors.map(({ facts }) => facts.length)
+  const { record, chat } = rooms.coded(code)!
+  rooms.evict(code)
+  rooms.restore(JSON.parse(JSON.stringify(record)) as RoomRecord, chat)
+  expect(model.visitors.map(({ facts }) => facts.length)).toEqual(told)
+  for (const [visitor, watcher] of model.watchers) if (watcher.code === code) model.watchers.delete(visitor)
+  for (const member of model.inside(code)) Object.assign(member, { by: null, awayUntil: clock.now() + AWAY_MS })
+})
+
 const wait = fc.constantFrom(1, AWAY_MS / 2, AWAY_MS).map((ms): Step => (model) => {
   model.world.clock.advance(ms)
   model.forgetLate()
@@ -179,6 +194,7 @@ test('rooms agree with their plain model after every step of every history', () 
     { weight: 2, arbitrary: lose },
     { weight: 4, arbitrary: resume },
     { weight: 3, arbitrary: signal },
+    { weight: 1, arbitrary: move },
     { weight: 1, arbitrary: wait },
   )
   const outcome = { resumed: 0 }

@@ -24,3 +24,28 @@ test('too large a fact drops all', () => {
   outbox.keep(fact('b'.repeat(100)))
   expect(outbox.empty()).toEqual([])
 })
+
+test('an outbox goes on with what another kept, and tells of changes after that alone', () => {
+  let changes = 0
+  const former = new Outbox({ signals: 3, size: 1000 })
+  former.keep(fact('a'))
+  former.keep(fact('b'))
+  const outbox = new Outbox({ signals: 3, size: 1000 }, () => void (changes += 1))
+  outbox.refill(former.kept)
+  expect(changes).toBe(0)
+  outbox.keep(fact('c'))
+  expect([outbox.kept, changes]).toEqual([[fact('a'), fact('b'), fact('c')], 1])
+  outbox.keep(fact('d'))
+  outbox.keep(fact('e'))
+  expect([outbox.kept, changes]).toEqual([null, 2])
+})
+
+test.each([
+  ['nothing is kept after an overflow elsewhere', null],
+  ['nothing is kept of what is too much here', ['a', 'b', 'c'].map(fact)],
+])('%s', (_, kept) => {
+  const outbox = new Outbox({ signals: 2, size: 1000 })
+  outbox.refill(kept)
+  outbox.keep(fact('d'))
+  expect([outbox.kept, outbox.empty()]).toEqual([null, []])
+})

@@ -30,16 +30,17 @@ test('signals wait for a peer that is away and other facts do not', () => {
   peer.deliver(['peer:away', { id: 'b' }])
   peer.deliverSignal('b', anOffer())
   const { line, facts } = createLine()
-  peer.comeBack(line)
+  const tellLines = peer.comeBack(line)
+  expect([peer.presence, facts]).toEqual(['present', []])
+  tellLines()
   expect(facts).toEqual([['signal:received', { from: 'b', signal: anOffer() }]])
-  expect(peer.presence).toBe('present')
 })
 
 test('taking up a peer that is present lets its former line go, which is told', () => {
   const former = createLine()
   const peer = new Peer(who, former.line)
   const { line, facts } = createLine()
-  peer.comeBack(line)
+  peer.comeBack(line)()
   peer.deliver(['server:stopping'])
   expect(former.facts).toEqual([['session:replaced']])
   expect(former.timesReleased()).toBe(1)
@@ -52,4 +53,26 @@ test('coming back ends the wait', () => {
   peer.goAway(new Outbox({ signals: 9, size: 9999 }), () => void (stopped += 1))
   peer.comeBack(createLine().line)
   expect(stopped).toBe(1)
+})
+
+test('a record holds what another process needs, and signals only while the peer is away', () => {
+  const peer = new Peer({ ...who, generation: 3 }, createLine().line)
+  peer.deliverSignal('b', anOffer())
+  expect(peer.record).toEqual({ ...who, generation: 3, outbox: [] })
+  peer.goAway(new Outbox({ signals: 1, size: 9999 }), () => undefined)
+  peer.deliverSignal('b', anOffer())
+  expect(peer.record.outbox).toEqual([{ from: 'b', signal: anOffer() }])
+  peer.deliverSignal('b', anOffer())
+  expect(peer.record.outbox).toBeNull()
+})
+
+test('a peer of a room that is elsewhere lets its line go without a word, or waits no more', () => {
+  let stopped = 0
+  const { line, facts, timesReleased } = createLine()
+  const peer = new Peer(who, line)
+  peer.evict()
+  expect([facts, timesReleased()]).toEqual([[], 1])
+  peer.goAway(new Outbox({ signals: 1, size: 9999 }), () => void (stopped += 1))
+  peer.evict()
+  expect([stopped, timesReleased()]).toEqual([1, 1])
 })

@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest'
+import { newPeerId } from '#signalling/domain/peers.ts'
+import { Session } from '#signalling/domain/session.ts'
 import { anOffer } from '../../../helpers/signalling-client.ts'
 import { createWorld, enter, namesOf, openRoom, valueOf } from '../../../helpers/signalling-domain.ts'
 
@@ -112,4 +114,16 @@ test('[R11] a session that is in a room resumes nobody, not even itself', () => 
   const world = createWorld()
   const ann = enter(world, openRoom(world))
   expect(ann.session.resume(ann.joined.token)).toMatchObject({ ok: false, code: 'already-in-room' })
+})
+
+test('[J4] a session that another process announced keeps that id until it has been inside once', () => {
+  const world = createWorld()
+  const code = openRoom(world)
+  const announced = newPeerId()
+  const session = new Session(world.rooms, () => undefined, 'perfect', announced)
+  expect(session.peerId).toBe(announced)
+  valueOf(session.look(code))
+  expect(valueOf(session.join(code, 'Ann')).peerId).toBe(announced)
+  session.leave()
+  expect(session.peerId).not.toBe(announced)
 })

@@ -1,0 +1,115 @@
+import type { PeerId } from '#signalling/protocol.ts'
+import type { ServerLimits } from '../server-limits.ts'
+import type { Clock } from './clock.ts'
+import type { Fact, Line } from './facts.ts'
+import { Generations } from './generations.ts'
+import { opponentAmong } from './manners.ts'
+import { Outbox } from './outbox.ts'
+import { Peer } from './peers.ts'
+import type { Claims } from './resume-tokens.ts'
+import type { PeerRecord, RoomRecord } from './room-record.ts'
+
+interface MembersContext {
+  readonly limits: ServerLimits
+  readonly clock: Clock
+  /** A signal was kept for somebody absent. */
+  readonly onKept: () => void
+  /** Nobody waits any longer for this one, who is no longer inside. */
+  readonly onGivenUp: (peer: Peer) => void
+}
+
+/** Spoke for a peer in another process, and speaks no more. */
+const FORMER_LINE: Line = { manner: 'perfect', peerId: '', deliver: () => undefined, released: () => undefined }
+
+/** Who is inside a room, in the order they came, and who may come back into it. Tells nobody of changes. */
+export class Members {
+  readonly #context: MembersContext
+  readonly #peers = new Map<PeerId, Peer>()
+  readonly #former: Generations
+
+  constructor(context: MembersContext) {
+    this.#context = context
+    this.#former = new Generations(context.limits.formerPeers)
+  }
+
+  get size(): number {
+    return this.#peers.size
+  }
+
+  /** Without peers of other systems: they can not resume. */
+  get record(): Pick<RoomRecord, 'peers' | 'former' | 'forgottenUntil'> {
+    const own = [...this.#peers.values()].filter(({ manner }) => manner === 'perfect')
+    const { entries: former, forgottenUntil } = this.#former
+    return { peers: own.map(({ record }) => record), former, forgottenUntil }
+  }
+
+  /** Goes on with a record; only while there is nobody here. All who were inside are away from now on. */
+  restore({ peers, former: entries, forgottenUntil }: Members['record']): void {
+    this.#former.refill({ entries, forgottenUntil }, this.#context.clock.now())
+    for (const each of peers) this.#restorePeer(each)
+  }
+
+  all(): Iterable<Peer> {
+    return this.#peers.values()
+  }
+
+  find(id: PeerId): Peer | undefined {
+    return this.#peers.get(id)
+  }
+
+  /** Whether somebody who is not inside may come back with this token. */
+  mayReturn({ peerId, generation, expires }: Claims): boolean {
+    const issuedAt = expires - this.#context.limits.tokenLifetimeMs
+    return this.#former.allows(peerId, generation, issuedAt)
+  }
+
+  add(who: { readonly id: PeerId; readonly name: string; readonly generation: number }, line: Line): Peer {
+    const opponent = line.manner === 'one-opponent' ? opponentAmong(this.#peers.values()) : null
+    const peer = new Peer({ ...who, manner: line.manner, opponent }, line)
+    this.#former.forget(peer.id)
+    this.#peers.set(peer.id, peer)
+    return peer
+  }
+
+  /** For good: no token brings this peer back. */
+  remove(peer: Peer): void {
+    this.#former.revoke(peer.id, this.#context.clock.now())
+    this.#peers.delete(peer.id)
+  }
+
+  /** Its connection is gone, its place is kept for a while. `kept`: what its outbox holds already, null when too much. */
+  lose(peer: Peer, kept: readonly Fact[] | null = []): void {
+    const { limits, clock, onKept } = this.#context
+    const outbox = new Outbox({ signals: limits.outboxSignals, size: limits.outboxSize }, onKept)
+    outbox.refill(kept)
+    peer.goAway(
+      outbox,
+      clock.schedule(limits.awayMs, () => this.#giveUp(peer)),
+    )
+  }
+
+  tell(fact: Fact, except: Peer | null): void {
+    for (const peer of this.#peers.values()) if (peer !== except) peer.deliver(fact)
+  }
+
+  /** Stops all waiting. */
+  close(): void {
+    for (const peer of this.#peers.values()) peer.close()
+  }
+
+  /** Stops all waiting, and lets every line go. */
+  evict(): void {
+    for (const peer of this.#peers.values()) peer.evict()
+  }
+
+  #restorePeer({ outbox, ...who }: PeerRecord): void {
+    const peer = this.add(who, FORMER_LINE)
+    this.lose(peer, outbox && outbox.map((received): Fact => ['signal:received', received]))
+  }
+
+  #giveUp(peer: Peer): void {
+    this.#former.remember(peer.id, peer.generation, this.#context.clock.now())
+    this.#peers.delete(peer.id)
+    this.#context.onGivenUp(peer)
+  }
+}

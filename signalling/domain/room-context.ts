@@ -1,0 +1,33 @@
+import type { RoomCode } from '#signalling/protocol.ts'
+import type { ServerLimits } from '../server-limits.ts'
+import type { Clock } from './clock.ts'
+import type { RoomBooks } from './documents.ts'
+import type { ResumeTokens } from './resume-tokens.ts'
+import type { RoomJournal } from './room-journal.ts'
+import type { Room } from './room.ts'
+
+/** Counted over all rooms. */
+export interface RoomTally {
+  signals: number
+}
+
+/** What every room is given by the one who keeps the rooms. */
+export interface RoomContext {
+  readonly limits: ServerLimits
+  readonly clock: Clock
+  readonly tokens: ResumeTokens
+  readonly books: RoomBooks
+  readonly journal: RoomJournal
+  readonly tally: RoomTally
+  readonly onExpired: (room: Room) => void
+}
+
+export interface RoomKind {
+  readonly code: RoomCode
+  readonly title: string
+  readonly capacity: number
+  /** Given by another system, which finds the room by it. */
+  readonly name: string | null
+  /** `emptyRoomMs` when there is none. */
+  readonly emptyMs?: number | undefined
+}

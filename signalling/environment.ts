@@ -17,9 +17,11 @@ const TURN_TTL_S = { min: 60, max: 48 * 60 * 60 }
 /** The first is what it is when nothing is said. */
 const logLevels = ['warn', 'silent', 'error', 'info', 'debug'] as const
 
-export interface Environment extends Omit<SignallingServerOptions, 'metrics'> {
+export interface Environment extends Omit<SignallingServerOptions, 'metrics' | 'openCluster'> {
   /** Undefined: off. */
   readonly metrics: MetricsOptions | undefined
+  /** Where the Redis is that joins this process with others; undefined: it is alone. */
+  readonly redisUrl: string | undefined
   readonly logLevel: (typeof logLevels)[number]
 }
 
@@ -147,6 +149,14 @@ const readNotifyUrl = (text: string | undefined): string | undefined => {
   throw new Error('DEVICE_NOTIFY_URL has to be an address like https://devices.example.org/notification/create.')
 }
 
+/** It may hold a password, so it is never repeated in a message. */
+const readRedisUrl = (text: string | undefined): string | undefined => {
+  if (text === undefined || text === '') return undefined
+  const url = URL.parse(text)
+  if (url !== null && /^rediss?:$/.test(url.protocol) && url.hostname !== '') return text
+  throw new Error('REDIS_URL has to be an address like redis://:password@redis.example.org:6379.')
+}
+
 /**
  * Reads the settings of a server (docs/DEPLOY.md lists them) from `variables`. Throws an `Error` whose message tells a person
  * which value is wrong, in one sentence, and never repeats a secret.
@@ -162,6 +172,7 @@ export const readSettings = (variables: Variables): Environment => {
     ...readIce(variables),
     access: readAccess(variables),
     metrics: readMetrics(variables),
+    redisUrl: readRedisUrl(variables['REDIS_URL']),
     deviceNotifyUrl: readNotifyUrl(variables['DEVICE_NOTIFY_URL']),
     ...readSessionTokens(variables['SESSION_TOKENS']),
     trustedProxies: readProxies(TRUSTED_PROXIES),

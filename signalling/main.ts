@@ -1,5 +1,6 @@
 import { startSignallingServer } from './server.ts'
 import { readEnvironment } from './environment.ts'
+import { openRedisCluster } from './cluster/open-cluster.ts'
 import { openMetrics } from './http/metrics.ts'
 import { createJsonLog } from './json-log.ts'
 
@@ -10,11 +11,12 @@ const explain = (error: unknown): string => {
 }
 
 try {
-  const { logLevel, metrics, ...options } = readEnvironment()
+  const { logLevel, metrics, redisUrl, ...options } = readEnvironment()
   const server = await startSignallingServer({
     ...options,
     log: createJsonLog(logLevel),
     metrics: metrics && ((sources) => openMetrics(metrics, sources)),
+    openCluster: redisUrl === undefined ? undefined : openRedisCluster(redisUrl),
   })
   console.log(`listening on ${server.url}`)
   const stop = () => void server.close().then(() => process.exit(0))

@@ -1,7 +1,10 @@
-import { once } from 'node:events'
-import { createServer, type Server as HttpServer } from 'node:http'
-import { isIPv6, type AddressInfo } from 'node:net'
 import type { IceServer } from '#signalling/protocol.ts'
+import { ClusterStore } from './cluster/cluster-store.ts'
+import type { Cluster, OpenCluster } from './cluster/cluster.ts'
+import { Desk } from './cluster/desk.ts'
+import { JoinedServer } from './cluster/joined-server.ts'
+import { Notices } from './cluster/notices.ts'
+import { ownProtocol } from './cluster/own-protocol.ts'
 import type { Dialect } from './dialects/dialect.ts'
 import { openDialects } from './dialects/dialects.ts'
 import { Appointments } from './domain/appointments.ts'
@@ -13,6 +16,7 @@ import { Access, type AccessOptions } from './http/access.ts'
 import { Addresses } from './http/addresses.ts'
 import { Hosts } from './http/hosts.ts'
 import { RecentFault } from './http/health.ts'
+import { createHttpServer, listen, urlFor } from './http/http-server.ts'
 import { iceRoute } from './http/ice.ts'
 import { openPage } from './http/page.ts'
 import { createRequestListener } from './http/request-listener.ts'
@@ -48,6 +52,8 @@ export interface SignallingServerOptions {
   readonly metrics?: OpenMetrics | undefined
   /** Addresses and ranges of reverse proxies whose `X-Forwarded-For` says who is counted. */
   readonly trustedProxies?: readonly string[] | undefined
+  /** Joins it with other processes, which are one server together; by default it is alone. */
+  readonly openCluster?: OpenCluster | undefined
   /** Where a device is asked to come by a POST of `{ sessionId, deviceId }`, beside its own open connections. */
   readonly deviceNotifyUrl?: string | undefined
   readonly limits?: Partial<ServerLimits> | undefined
@@ -60,24 +66,6 @@ export interface SignallingServer {
   readonly port: number
   /** Tells everyone, then closes all connections; resolves within 2 s. Closing twice is no error. */
   readonly close: () => Promise<void>
-}
-
-const createHttpServer = (limits: ServerLimits): HttpServer => {
-  const http = createServer({
-    headersTimeout: limits.headersTimeoutMs,
-    requestTimeout: limits.requestTimeoutMs,
-    keepAliveTimeout: limits.headersTimeoutMs,
-    connectionsCheckingInterval: limits.checkConnectionsMs,
-    maxHeaderSize: limits.headerBytes,
-  })
-  http.maxConnections = limits.tcpConnections
-  return http
-}
-
-const urlFor = (host: string | undefined, port: number): string => {
-  if (host === undefined || host === '::') return `http://localhost:${port}`
-  if (host === '0.0.0.0') return `http://127.0.0.1:${port}`
-  return `http://${isIPv6(host) ? `[${host}]` : host}:${port}`
 }
 
 interface Base {
@@ -101,30 +89,32 @@ const closeDialects = async (dialects: readonly Dialect[], { limits, clock, log 
   cancel()
 }
 
-/** The rooms, and what is kept of them. */
-const openRooms = async (dataDir: string | undefined, { limits, clock, log }: Base) => {
-  const tokens = new ResumeTokens(await readServerKey(dataDir, log))
-  const store = await openStore(dataDir, { limits, log })
+/** The rooms, and what is kept of them: here, or by all processes together. */
+const openRooms = async ({ dataDir, openCluster }: SignallingServerOptions, { limits, clock, log }: Base) => {
+  const ownKey = await readServerKey(dataDir, log)
+  const cluster = (await openCluster?.({ limits, clock, log, ownKey })) ?? null
+  const tokens = new ResumeTokens(cluster?.serverKey ?? ownKey)
+  const shared = cluster && { cluster, store: new ClusterStore(cluster.journal) }
+  const store = shared?.store ?? (await openStore(dataDir, { limits, log }))
   const storeFault = new RecentFault(clock, limits.storeFaultMs)
   const onFault = ({ kind, cause }: StoreFault) => {
     storeFault.note()
     log('error', 'store-fault', { kind, fault: String(cause) })
   }
   const appointments = new Appointments({ store, limits, clock, onFault })
-  const rooms = new Rooms({ limits, clock, tokens, books: appointments })
+  const rooms = new Rooms({ limits, clock, tokens, books: appointments, ...(cluster && { journal: cluster.journal }) })
   const closeStore = () => {
     appointments.close()
     store.close()
   }
-  return { rooms, appointments, store, storeFault, closeStore }
+  return { rooms, appointments, store, storeFault, shared, closeStore }
 }
 
-const listen = async (http: HttpServer, port: number, host: string | undefined, log: Log): Promise<number> => {
-  http.listen({ port, ...(host === undefined ? {} : { host }) })
-  await once(http, 'listening')
-  // Such as EMFILE while accepting: one connection is lost, the server goes on.
-  http.on('error', (fault) => log('error', 'http-fault', { fault: String(fault) }))
-  return (http.address() as AddressInfo).port
+/** For dialects of a server of several processes: what they need to know of the others. */
+const openNeighbourhood = (cluster: Cluster, base: Base) => {
+  const desk = new Desk(cluster.mail, base.log)
+  const claim = async (key: string) => (await cluster.homes.find({ kind: 'place', key })).where === 'here'
+  return { desk, claim, elsewhere: new Notices({ desk, ...base }) }
 }
 
 /** What carries requests is given to the transport and to the listener alike. */
@@ -146,15 +136,20 @@ const openEdge = (options: SignallingServerOptions, base: Base) => ({
 export const startSignallingServer = async (options: SignallingServerOptions = {}): Promise<SignallingServer> => {
   const { host, pageDir, log = () => undefined } = options
   const base: Base = { limits: { ...defaultServerLimits, ...options.limits }, clock: createSystemClock(log), log }
-  const { rooms, appointments, store, storeFault, closeStore } = await openRooms(options.dataDir, base)
+  const { rooms, appointments, store, storeFault, shared, closeStore } = await openRooms(options, base)
   const edge = openEdge(options, base)
+  const neighbourhood = shared && openNeighbourhood(shared.cluster, base)
   const dialects = openDialects({
-    ...{ ...base, rooms, appointments, store },
+    ...{ ...base, rooms, appointments, store, ...neighbourhood },
     takePlace: (address) => edge.addresses.enter(address),
     live: { iceServers: options.iceServers ?? [], deviceNotifyUrl: options.deviceNotifyUrl ?? null },
   })
+  const routes = dialects.flatMap((dialect) => dialect.routes ?? [])
+  const own = ownProtocol({ rooms, services: { iceFor: (peer) => edge.ice.for(peer) }, log, tally: edge.tally })
+  const joined =
+    shared && neighbourhood && new JoinedServer({ ...base, ...shared, ...neighbourhood, rooms, dialects, routes, own })
   const sockets = dialects.flatMap((dialect) => dialect.sockets ?? [])
-  const transport = new SocketIoTransport({ ...edge, rooms, dialects: sockets })
+  const transport = new SocketIoTransport({ ...edge, rooms, dialects: sockets, forwarding: joined?.forwarding })
   const metrics = options.metrics?.({
     tally: edge.tally ?? new Tally(),
     connections: () => transport.connections().set('sse', listener.streams().length),
@@ -164,17 +159,21 @@ export const startSignallingServer = async (options: SignallingServerOptions = {
   const listener = createRequestListener({
     ...edge,
     servePage: pageDir === undefined ? null : openPage(pageDir),
-    routes: [...dialects.flatMap(({ routes }) => routes ?? []), iceRoute(edge.ice), ...(metrics?.routes ?? [])],
+    routes: [...routes, iceRoute(edge.ice), ...(metrics?.routes ?? [])],
     poll: (request, response) => transport.poll(request, response),
+    forward: joined && ((route, exchange) => joined.exchanges.forward(route, exchange)),
     readyChecks: [
       () => (transport.isStopping ? 'stopping' : null),
       () => (storeFault.isRecent() ? 'store-failed' : null),
+      () => shared?.cluster.whyNotReady() ?? null,
     ],
   })
   edge.http.on('request', listener.listen)
+  if (joined !== null) shared?.cluster.start(joined)
   const port = await listen(edge.http, options.port ?? 0, host, log).catch((fault: unknown) => {
     metrics?.close()
     closeStore()
+    void shared?.cluster.close()
     throw fault
   })
   log('info', 'server-started', { port })
@@ -185,9 +184,10 @@ export const startSignallingServer = async (options: SignallingServerOptions = {
     transport.announceStop()
     await closeDialects(dialects, base)
     for (const stream of listener.streams()) stream.end()
-    rooms.close()
+    joined?.exchanges.close()
     metrics?.close()
-    await transport.stop()
+    await Promise.all([shared?.cluster.close(), transport.stop()])
+    rooms.close()
     closeStore()
   }
   return { url: urlFor(host, port), port, close: () => (closing ??= close()) }

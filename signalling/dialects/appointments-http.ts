@@ -7,9 +7,10 @@ import {
   RoomAddress,
   type Result,
 } from '#signalling/protocol.ts'
+import { nameKey, type Wish } from '../cluster/cluster.ts'
 import type { AppointmentProblem } from '../domain/appointments.ts'
 import { refuse } from '../domain/results.ts'
-import { HttpRefusal, type Exchange, type Route } from '../http/router.ts'
+import { HttpRefusal, type Asked, type Exchange, type Route } from '../http/router.ts'
 import type { DialectContext } from './dialect.ts'
 
 const BASE = '/api/v1/signalling'
@@ -58,14 +59,50 @@ const checkMayCreate = (exchange: Exchange): void => {
   if (!exchange.mayCreate) throw new HttpRefusal(403, refuse('access-denied').message)
 }
 
+const roomWish = (said: unknown, mode: 'find' | 'open'): Wish | null => {
+  const address = v.safeParse(RoomAddress, said)
+  return address.success ? { kind: 'room', address: address.output, mode } : null
+}
+
+const chatsWish = ({ param }: Asked): Wish | null => roomWish(param('appointment_id'), 'find')
+/** One that gets no name is made by the process that was asked, under a name that nobody knows yet. */
+const appointmentWish = ({ body, mayCreate }: Asked): Wish | null => {
+  const said = v.safeParse(NewAppointment, body)
+  return mayCreate && said.success ? roomWish(said.output.appointment_id, 'open') : null
+}
+/** The first document makes the appointment. */
+const documentWish = ({ param, mayCreate }: Asked): Wish | null =>
+  roomWish(param('appointment_id'), mayCreate ? 'open' : 'find')
+
+const savingChats = {
+  method: 'PUT',
+  path: `${BASE}/save-chats/:appointment_id`,
+  rate: 'chat',
+  wishOf: chatsWish,
+} as const
+const creating = {
+  method: 'POST',
+  path: `${BASE}/appointments`,
+  wishOf: appointmentWish,
+  isWishInBody: true,
+  readsBody: APPOINTMENT_BYTES,
+} as const
+const settingDocuments = {
+  method: 'PUT',
+  path: `${BASE}/documents/:appointment_id/:kind`,
+  wishOf: documentWish,
+  readsBody: DOCUMENT_BYTES,
+} as const
+
 /** What clients of the appointment system and the sites around them ask for over HTTP. */
 export const appointmentRoutes = ({ appointments, rooms, limits }: DialectContext): readonly Route[] => {
+  const chatsBytes = limits.storedChatsSize * 2
   const saveChats = async (exchange: Exchange) => {
     const address = v.safeParse(RoomAddress, exchange.param('appointment_id'))
     // Before the body, which may be long, is read.
     if (!address.success || !appointments.isKnown(address.output))
       throw new HttpRefusal(404, 'There is no such appointment.')
-    const body = await exchange.readJson(limits.storedChatsSize * 2)
+    const body = await exchange.readJson(chatsBytes)
     const { chats } = parse(SavedChats, body, 'The chats have to be a list of objects.')
     grant(appointments.saveChats(address.output, chats))
     exchange.json(200, { success: true, message: 'Chats saved Successfully' })
@@ -74,11 +111,9 @@ export const appointmentRoutes = ({ appointments, rooms, limits }: DialectContex
   const createAppointment = async (exchange: Exchange) => {
     checkMayCreate(exchange)
     const said = await exchange.readJson(APPOINTMENT_BYTES)
-    const { appointment_id: id = appointments.newId(), title } = parse(
-      NewAppointment,
-      said,
-      'An appointment has an appointment_id and a title at most, each one line.',
-    )
+    const wish = parse(NewAppointment, said, 'An appointment has an appointment_id and a title at most, each one line.')
+    const { appointment_id: id = appointments.newId(), title } = wish
+    if (wish.appointment_id === undefined) await exchange.claim(nameKey(id))
     // A room that is there already is somebody else's.
     if (rooms.find(id)) throw new HttpRefusal(409, 'There is a meeting of that name already.')
     const { token } = grant(appointments.create(id, { title }))
@@ -104,8 +139,8 @@ export const appointmentRoutes = ({ appointments, rooms, limits }: DialectContex
 
   return [
     { method: 'GET', path: `${BASE}/health-status`, handle: (exchange) => exchange.json(200, {}) },
-    { method: 'PUT', path: `${BASE}/save-chats/:appointment_id`, rate: 'chat', handle: saveChats },
-    { method: 'POST', path: `${BASE}/appointments`, handle: createAppointment },
-    { method: 'PUT', path: `${BASE}/documents/:appointment_id/:kind`, handle: setDocument },
+    { ...savingChats, readsBody: chatsBytes, handle: saveChats },
+    { ...creating, handle: createAppointment },
+    { ...settingDocuments, handle: setDocument },
   ]
 }

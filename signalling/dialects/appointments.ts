@@ -1,5 +1,6 @@
 /** Two people meet under an appointment's id: Socket.IO events `join_room`, `send_offer` and so on, and HTTP beside them. */
 import * as v from 'valibot'
+import { roomKey, type PlaceKey, type Wish } from '../cluster/cluster.ts'
 import { PeerId, PersonName, RoomAddress, type PeerInfo, type Refusal } from '#signalling/protocol.ts'
 import type { Fact } from '../domain/facts.ts'
 import { ok, refuse } from '../domain/results.ts'
@@ -61,6 +62,10 @@ class AppointmentClient implements DialectConnection {
     if (refused === null) return
     this.#socket.send('error', { message: refused })
     acknowledge?.({ error: refused })
+  }
+
+  place(): PlaceKey | null {
+    return this.#session.room && roomKey(this.#session.room)
   }
 
   /** It can not resume, so its place is given up at once. */
@@ -199,7 +204,14 @@ class AppointmentClient implements DialectConnection {
   }
 }
 
+/** Also of a client that may make none: what it is refused is not made anywhere. */
+const wishOf = (event: string, payload: unknown): Wish | null => {
+  const joining = event === 'join_room' ? v.safeParse(JoinRoom, payload) : null
+  const address = joining?.success === true ? joining.output.appointment_id : null
+  return typeof address === 'string' ? { kind: 'room', address, mode: 'open' } : null
+}
+
 export const openAppointments = (context: DialectContext): Dialect => ({
-  sockets: { events, open: (socket) => new AppointmentClient(socket, context) },
+  sockets: { system: 'appointments', events, wishOf, open: (socket) => new AppointmentClient(socket, context) },
   routes: appointmentRoutes(context),
 })

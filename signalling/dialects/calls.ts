@@ -1,5 +1,6 @@
 /** Users who call each other: `user:join`, `call:initiate` and so on, over Socket.IO. */
 import * as v from 'valibot'
+import { USERS_KEY, type PlaceKey } from '../cluster/cluster.ts'
 import { Calls } from '../domain/calls.ts'
 import type { CallFact } from '../domain/calls-facts.ts'
 import { isProof, newNonce, parseIdentityKey, type IdentityKey } from '../domain/identity.ts'
@@ -74,6 +75,10 @@ class CallsClient implements DialectConnection {
     const message = refusals[refusal]
     this.#socket.send('error', { message })
     acknowledge?.({ error: message })
+  }
+
+  place(): PlaceKey | null {
+    return this.#joined && USERS_KEY
   }
 
   lost(): void {
@@ -244,7 +249,13 @@ export const openCalls = (context: DialectContext): Dialect => {
     },
   })
   return {
-    sockets: { events, open: (socket) => new CallsClient(socket, { ...context, users, calls }) },
+    sockets: {
+      system: 'calls',
+      events,
+      wishOf: () => ({ kind: 'place', key: USERS_KEY }),
+      open: (socket) => new CallsClient(socket, { ...context, users, calls }),
+    },
+    holds: (key) => key === USERS_KEY && users.size + calls.size > 0,
     close: () => {
       calls.close()
       users.close()

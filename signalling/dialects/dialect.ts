@@ -2,12 +2,14 @@
  * What a system of its own wire brings to the server, and what it is given. Each lives in one file beside this one, and
  * translates: its messages into requests of the domain, the domain's facts into its messages.
  */
+import type { PlaceKey, Wish } from '../cluster/cluster.ts'
 import type { Appointments } from '../domain/appointments.ts'
 import type { IceServer } from '#signalling/protocol.ts'
 import type { Clock } from '../domain/clock.ts'
 import type { Rooms } from '../domain/rooms.ts'
 import type { Route } from '../http/router.ts'
 import type { Log } from '../log.ts'
+import type { Elsewhere } from '../relay/device-notice.ts'
 import type { ServerLimits } from '../server-limits.ts'
 import type { Store } from '../store/store.ts'
 import type { RateKind } from '../transports/requests.ts'
@@ -22,8 +24,12 @@ export interface DialectContext {
   readonly log: Log
   /** For live streams: where the server learns its own addresses, and where devices are asked to come (null: nowhere). */
   readonly live: { readonly iceServers: readonly IceServer[]; readonly deviceNotifyUrl: string | null }
+  /** For live streams: devices that are connected to other processes; absent in a server of one. */
+  readonly elsewhere?: Elsewhere | undefined
   /** Takes a place among the connections of this address, for a request that stays open; null when there is none. */
   readonly takePlace: (address: string) => (() => void) | null
+  /** In a server of several processes: makes this one the home of a place, or answers false when another is. */
+  readonly claim?: ((key: PlaceKey) => Promise<boolean>) | undefined
 }
 
 /** A Socket.IO socket, as far as a dialect may use it. */
@@ -48,21 +54,32 @@ export interface DialectConnection {
   readonly handle: (event: string, payload: unknown, acknowledge: Acknowledge) => void | Promise<void>
   /** The socket is gone. */
   readonly lost: () => void
-  /** What the handshake said, when `opensWith` knew it; before any event. */
-  readonly greeted?: (hello: unknown) => void
+  /** What it takes part in or looks at now, for a server of several processes. */
+  readonly place?: () => PlaceKey | null
+  /** Whether it has to stay where it is. When there is none: whether it has a place. */
+  readonly isSettled?: () => boolean
 }
 
 export interface SocketDialect {
+  /** Tells it from the others, also in another process. */
+  readonly system: string
   /** The names of its events, each with the rate that it is counted in. */
   readonly events: ReadonlyMap<string, RateKind>
   readonly open: (socket: DialectSocket) => DialectConnection
-  /** Whether a client that says this in its handshake (`auth`, else query) is one of this system, before its first event. */
-  readonly opensWith?: (hello: unknown) => boolean
+  /** What a client of this system means by its handshake (`auth`, else query), as its first event; null for any other client. */
+  readonly opensWith?: (hello: unknown) => { readonly event: string; readonly payload: unknown } | null
+  /**
+   * What an event is about, for a server of several processes; null when it is about what this connection takes part in
+   * already, or when any process will do.
+   */
+  readonly wishOf?: (event: string, payload: unknown) => Wish | null
 }
 
 export interface Dialect {
   readonly sockets?: SocketDialect
   readonly routes?: readonly Route[]
+  /** In a server of several processes: whether something of this place is here, even while no connection is. */
+  readonly holds?: (key: PlaceKey) => boolean
   /** Ends what it started: timers, streams. */
   readonly close?: () => void | Promise<void>
 }

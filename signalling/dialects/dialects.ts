@@ -10,6 +10,6 @@ export const openDialects = (context: DialectContext): readonly Dialect[] => [
   openAppointments(context),
   openMinimalRooms(context),
   openSseSessions(context),
-  openLiveStreams(context),
+  ...openLiveStreams(context),
   openCalls(context),
 ]

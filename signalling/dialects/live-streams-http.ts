@@ -1,8 +1,9 @@
 import * as v from 'valibot'
+import { liveKey, type Wish } from '../cluster/cluster.ts'
 import type { Clock } from '../domain/clock.ts'
-import { HttpRefusal, type Exchange, type Route } from '../http/router.ts'
+import { HttpRefusal, type Asked, type Exchange, type Route } from '../http/router.ts'
 import type { DeviceNotice } from '../relay/device-notice.ts'
-import type { LiveStreams } from '../relay/live-streams.ts'
+import { newSessionId, type LiveStreams } from '../relay/live-streams.ts'
 import { Refused } from '../relay/refused.ts'
 import type { ServerLimits } from '../server-limits.ts'
 import type { DialectContext } from './dialect.ts'
@@ -42,7 +43,9 @@ const createStream = (exchange: Exchange, { streams, notice }: LiveRoutesOptions
   refusing(async () => {
     if (!exchange.mayCreate) throw new Refused(403, 'This needs the access token of the server.')
     const { deviceId, sessionId } = await readBody(exchange, CreateStream)
-    const { stream, isNew } = streams.open(deviceId, sessionId)
+    const id = sessionId ?? newSessionId()
+    if (sessionId === undefined) await exchange.claim(liveKey(id))
+    const { stream, isNew } = streams.open(deviceId, id)
     if (stream.view.state !== 'live') {
       try {
         await notice.ask({ sessionId: stream.id, deviceId })
@@ -68,7 +71,7 @@ const notifyDevice = (exchange: Exchange, { streams, notice }: LiveRoutesOptions
     const request = await readBody(exchange, NotifyDevice)
     if (streams.get(request.sessionId).deviceId !== request.deviceId)
       throw new Refused(403, 'This stream is for another device.')
-    if (notice.tell(request) === 0) throw new Refused(404, 'The device is not connected to this server.')
+    if ((await notice.tellAll(request)) === 0) throw new Refused(404, 'The device is not connected to this server.')
     exchange.json(200, { message: 'The device has been told.' })
   })
 
@@ -100,10 +103,41 @@ const streamRequests = (exchange: Exchange, { notice, clock, limits, takePlace }
     response.write(': welcome\n\n')
   })
 
-export const liveRoutes = (options: LiveRoutesOptions): readonly Route[] => [
-  { method: 'POST', path: '/live/create-stream-request', handle: (exchange) => createStream(exchange, options) },
-  { method: 'POST', path: '/create-session', handle: (exchange) => createStream(exchange, options) },
-  { method: 'POST', path: '/live/stop', handle: (exchange) => stopStream(exchange, options) },
-  { method: 'POST', path: '/notification/create', handle: (exchange) => notifyDevice(exchange, options) },
-  { method: 'GET', path: '/notification/events/:deviceId', handle: (exchange) => streamRequests(exchange, options) },
-]
+/** The stream that the body names; one that gets no name is made by the process that was asked. */
+const streamWish =
+  (schema: typeof CreateStream | typeof StopStream | typeof NotifyDevice, isOpen: (asked: Asked) => boolean) =>
+  (asked: Asked): Wish | null => {
+    const said = Array.isArray(asked.body) || !isOpen(asked) ? null : v.safeParse(schema, asked.body)
+    const sessionId = said?.success ? said.output.sessionId : undefined
+    return sessionId === undefined ? null : { kind: 'place', key: liveKey(sessionId) }
+  }
+
+const withToken = ({ mayCreate }: Asked): boolean => mayCreate
+
+export const liveRoutes = (options: LiveRoutesOptions): readonly Route[] => {
+  const inBody = { isWishInBody: true, readsBody: MOST_BYTES }
+  const create = {
+    ...inBody,
+    wishOf: streamWish(CreateStream, withToken),
+    handle: (exchange: Exchange) => createStream(exchange, options),
+  }
+  return [
+    { method: 'POST', path: '/live/create-stream-request', ...create },
+    { method: 'POST', path: '/create-session', ...create },
+    {
+      method: 'POST',
+      path: '/live/stop',
+      ...inBody,
+      wishOf: streamWish(StopStream, withToken),
+      handle: (exchange) => stopStream(exchange, options),
+    },
+    {
+      method: 'POST',
+      path: '/notification/create',
+      ...inBody,
+      wishOf: streamWish(NotifyDevice, () => true),
+      handle: (exchange) => notifyDevice(exchange, options),
+    },
+    { method: 'GET', path: '/notification/events/:deviceId', handle: (exchange) => streamRequests(exchange, options) },
+  ]
+}

@@ -1,10 +1,11 @@
 import * as v from 'valibot'
+import { liveKey, type PlaceKey, type Wish } from '../cluster/cluster.ts'
 import type { DeviceNotice } from '../relay/device-notice.ts'
 import type { LiveStream } from '../relay/live-stream.ts'
-import type { LiveStreams } from '../relay/live-streams.ts'
+import { newSessionId, type LiveStreams } from '../relay/live-streams.ts'
 import { Refused } from '../relay/refused.ts'
 import type { Guest } from '../relay/seat.ts'
-import type { Acknowledge, DialectConnection, DialectSocket, SocketDialect } from './dialect.ts'
+import type { Acknowledge, DialectConnection, DialectContext, DialectSocket, SocketDialect } from './dialect.ts'
 import {
   AnswerSdp,
   CreateStream,
@@ -14,9 +15,8 @@ import {
   WaitForStream,
 } from './live-streams-schemas.ts'
 
-interface LiveServices {
+interface LiveServices extends Pick<DialectContext, 'claim'> {
   readonly streams: LiveStreams
-  readonly notice: DeviceNotice
 }
 
 const parse = <Schema extends v.GenericSchema>(schema: Schema, payload: unknown): v.InferOutput<Schema> => {
@@ -26,37 +26,38 @@ const parse = <Schema extends v.GenericSchema>(schema: Schema, payload: unknown)
   return parsed.output
 }
 
-/** One socket, as the device or a viewer of one stream at a time; a device may also wait to be asked. */
+/** Answers what `act` does, or why it was refused. */
+const answerTo = async (socket: DialectSocket, acknowledge: Acknowledge, act: () => unknown): Promise<void> => {
+  try {
+    const answer = await act()
+    acknowledge?.(answer)
+  } catch (refused) {
+    if (!(refused instanceof Refused)) throw refused
+    socket.send('error', { message: refused.message })
+    acknowledge?.({ error: refused.message, status: refused.status })
+  }
+}
+
+/** One socket, as the device or a viewer of one stream at a time. */
 class LiveConnection implements DialectConnection {
   readonly #socket: DialectSocket
   readonly #services: LiveServices
   #place: { readonly stream: LiveStream; readonly guest: Guest; readonly isDevice: boolean } | null = null
-  #stopListening: (() => void) | null = null
 
   constructor(socket: DialectSocket, services: LiveServices) {
     this.#socket = socket
     this.#services = services
   }
 
-  /** What the handshake said, in place of a first `join-stream`. */
-  greeted(hello: unknown): void {
-    void this.handle('join-stream', hello, null)
+  handle(event: string, payload: unknown, acknowledge: Acknowledge): Promise<void> {
+    return answerTo(this.#socket, acknowledge, () => this.#act(event, payload))
   }
 
-  async handle(event: string, payload: unknown, acknowledge: Acknowledge): Promise<void> {
-    try {
-      const answer = await this.#act(event, payload)
-      acknowledge?.(answer)
-    } catch (refused) {
-      if (!(refused instanceof Refused)) throw refused
-      this.#socket.send('error', { message: refused.message })
-      acknowledge?.({ error: refused.message, status: refused.status })
-    }
+  place(): PlaceKey | null {
+    return this.#place && liveKey(this.#place.stream.id)
   }
 
   lost(): void {
-    this.#stopListening?.()
-    this.#stopListening = null
     this.#leave()
   }
 
@@ -65,14 +66,11 @@ class LiveConnection implements DialectConnection {
       case 'join-stream':
         return this.#join(parse(JoinStream, payload))
       case 'create-stream':
-        return this.#create(parse(CreateStream, payload))
+        return await this.#create(parse(CreateStream, payload))
       case 'stop-stream':
         return await this.#stop(parse(StopStream, payload))
       case 'leave-stream':
         this.#leave()
-        return {}
-      case 'wait-for-stream':
-        this.#wait(parse(WaitForStream, payload))
         return {}
       case 'answerSdp': {
         const sdp = parse(AnswerSdp, payload)
@@ -90,9 +88,14 @@ class LiveConnection implements DialectConnection {
   }
 
   /** For a device that asks for itself, and joins next. */
-  #create({ deviceId, sessionId }: v.InferOutput<typeof CreateStream>): unknown {
+  async #create({ deviceId, sessionId }: v.InferOutput<typeof CreateStream>): Promise<unknown> {
     if (!this.#socket.mayCreate) throw new Refused(403, 'This needs the access token of the server.')
-    return { sessionId: this.#services.streams.open(deviceId, sessionId).stream.id }
+    const { streams, claim } = this.#services
+    if (claim === undefined) return { sessionId: streams.open(deviceId, sessionId).stream.id }
+    const id = sessionId ?? newSessionId()
+    // Only where this connection is in a stream already: else it was brought to the home of this one.
+    if (!(await claim(liveKey(id)))) throw new Refused(409, 'There is a stream by that id; leave this one first.')
+    return { sessionId: streams.open(deviceId, id).stream.id }
   }
 
   async #stop({ sessionId }: v.InferOutput<typeof StopStream>): Promise<unknown> {
@@ -119,13 +122,6 @@ class LiveConnection implements DialectConnection {
     return { role: wish.role, ...stream.view }
   }
 
-  #wait({ deviceId }: v.InferOutput<typeof WaitForStream>): void {
-    if (this.#stopListening !== null) throw new Refused(409, 'This connection already waits for requests.')
-    this.#stopListening = this.#services.notice.listen(deviceId, (request) =>
-      this.#socket.send('stream-request', request),
-    )
-  }
-
   #leave(): void {
     const place = this.#place
     this.#place = null
@@ -138,16 +134,62 @@ class LiveConnection implements DialectConnection {
   }
 }
 
+const wishOf = (event: string, payload: unknown): Wish | null => {
+  if (event !== 'join-stream' && event !== 'create-stream') return null
+  const wish = v.safeParse(event === 'join-stream' ? JoinStream : CreateStream, payload)
+  return wish.success && wish.output.sessionId !== undefined
+    ? { kind: 'place', key: liveKey(wish.output.sessionId) }
+    : null
+}
+
 export const liveSockets = (services: LiveServices): SocketDialect => ({
+  system: 'live-streams',
   events: new Map([
     ['create-stream', 'room'],
     ['join-stream', 'room'],
     ['stop-stream', 'room'],
     ['leave-stream', 'room'],
-    ['wait-for-stream', 'room'],
     ['answerSdp', 'signal'],
     ['ice-candidate', 'signal'],
   ]),
-  opensWith: (hello) => v.is(JoinStream, hello),
+  opensWith: (hello) => {
+    const joining = v.safeParse(JoinStream, hello)
+    return joining.success ? { event: 'join-stream', payload: joining.output } : null
+  },
+  wishOf,
   open: (socket) => new LiveConnection(socket, services),
+})
+
+/** One socket of a device that waits to be asked. */
+class WaitingDevice implements DialectConnection {
+  readonly #socket: DialectSocket
+  readonly #notice: DeviceNotice
+  #stopListening: (() => void) | null = null
+
+  constructor(socket: DialectSocket, notice: DeviceNotice) {
+    this.#socket = socket
+    this.#notice = notice
+  }
+
+  handle(_event: string, payload: unknown, acknowledge: Acknowledge): Promise<void> {
+    return answerTo(this.#socket, acknowledge, () => this.#wait(parse(WaitForStream, payload)))
+  }
+
+  lost(): void {
+    this.#stopListening?.()
+    this.#stopListening = null
+  }
+
+  #wait({ deviceId }: v.InferOutput<typeof WaitForStream>): unknown {
+    if (this.#stopListening !== null) throw new Refused(409, 'This connection already waits for requests.')
+    this.#stopListening = this.#notice.listen(deviceId, (request) => this.#socket.send('stream-request', request))
+    return {}
+  }
+}
+
+/** A system of its own, so that a device waits where it is connected, whichever process is home of the stream it is in. */
+export const waitingDevices = (notice: DeviceNotice): SocketDialect => ({
+  system: 'live-requests',
+  events: new Map([['wait-for-stream', 'room']]),
+  open: (socket) => new WaitingDevice(socket, notice),
 })

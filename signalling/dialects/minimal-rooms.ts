@@ -4,6 +4,7 @@
  */
 import { randomInt } from 'node:crypto'
 import * as v from 'valibot'
+import { nameKey, roomKey, type PlaceKey, type Wish } from '../cluster/cluster.ts'
 import {
   limits as wire,
   PersonName,
@@ -47,6 +48,8 @@ const parse = <Schema extends v.GenericSchema>(schema: Schema, payload: unknown)
 
 const NOT_WELL_FORMED = 'The message is not well formed.'
 const CREATE_AGAIN = 'Create another room.'
+const OCCUPIED = `That room is occupied. ${CREATE_AGAIN}`
+type Created = { readonly room_id: string; readonly url: string } | { readonly error: string }
 
 /** Takes the place of a code: 48 random bits, so that it can be guessed as little as it can be met twice. */
 const newRoomNumber = (): string => String(randomInt(2 ** 48 - 1))
@@ -64,24 +67,28 @@ const events = new Map<string, RateKind>([
 
 const toPeer = ({ id, name }: PeerInfo) => ({ peer_id: id, peer_name: name })
 
+type Context = Pick<DialectContext, 'rooms' | 'claim'>
+
 /** One socket: a peer of one room, or of none. */
 class MinimalRoomsConnection implements DialectConnection {
   readonly #rooms: Rooms
+  readonly #claim: DialectContext['claim']
   readonly #socket: DialectSocket
   readonly #forms: Forms
   readonly #session: Session
   #bare = new BareSignals()
 
-  constructor(rooms: Rooms, socket: DialectSocket, forms: Forms) {
+  constructor({ rooms, claim }: Context, socket: DialectSocket, forms: Forms) {
     this.#rooms = rooms
+    this.#claim = claim
     this.#socket = socket
     this.#forms = forms
     this.#session = new Session(rooms, (fact) => this.#tell(fact), 'insider-offers')
   }
 
-  readonly handle = (event: string, payload: unknown, acknowledge: Acknowledge): void => {
-    if (event === 'create-room') this.#create(payload ?? {}, acknowledge)
-    else if (event === 'join') this.#join(payload, acknowledge)
+  readonly handle = (event: string, payload: unknown, acknowledge: Acknowledge): void | Promise<void> => {
+    if (event === 'create-room') return this.#create(payload ?? {}, acknowledge)
+    if (event === 'join') this.#join(payload, acknowledge)
     else if (event === 'offer' || event === 'answer') this.#describe(event, payload, acknowledge)
     else if (event === 'ice') this.#ice(payload, acknowledge)
     else {
@@ -92,20 +99,31 @@ class MinimalRoomsConnection implements DialectConnection {
 
   readonly lost = (): void => this.#leave()
 
-  #create(payload: unknown, acknowledge: Acknowledge): void {
-    const answer = this.#roomFor(payload)
+  readonly place = (): PlaceKey | null => this.#session.room && roomKey(this.#session.room)
+
+  #create(payload: unknown, acknowledge: Acknowledge): void | Promise<void> {
+    const elsewhere = this.#session.room === null ? null : (parse(CreateRoom, payload)?.room_id ?? null)
+    // From inside a room it is asked of the process that is home of that one.
+    if (elsewhere !== null && this.#claim !== undefined)
+      return this.#claim(nameKey(elsewhere)).then((isHere) =>
+        this.#answerCreated(isHere ? this.#roomFor(payload) : { error: OCCUPIED }, acknowledge),
+      )
+    this.#answerCreated(this.#roomFor(payload), acknowledge)
+  }
+
+  #answerCreated(answer: Created, acknowledge: Acknowledge): void {
     acknowledge?.(answer)
     this.#socket.send('room-created', answer)
   }
 
   /** An empty room of that id is as good as a new one. */
-  #roomFor(payload: unknown): { room_id: string; url: string } | { error: string } {
+  #roomFor(payload: unknown): Created {
     const wish = parse(CreateRoom, payload)
     if (wish === null)
       return { error: `max_users is a number from 2 to ${wire.roomCapacity}, room_id one line. ${CREATE_AGAIN}` }
     const roomId = wish.room_id ?? newRoomNumber()
     const known = this.#rooms.find(roomId)
-    if (known !== undefined && known.size > 0) return { error: `That room is occupied. ${CREATE_AGAIN}` }
+    if (known !== undefined && known.size > 0) return { error: OCCUPIED }
     if (known === undefined) {
       if (!this.#socket.mayCreate) return { error: 'This server asks for an access token for that.' }
       const created = this.#rooms.create({ name: roomId, capacity: wish.max_users ?? undefined })
@@ -198,7 +216,17 @@ class MinimalRoomsConnection implements DialectConnection {
   }
 }
 
-export const openMinimalRooms = ({ rooms }: Pick<DialectContext, 'rooms'>): Dialect => {
+const wishOf = (event: string, payload: unknown): Wish | null => {
+  if (event === 'join') {
+    const wish = parse(Join, payload)
+    return wish && { kind: 'room', address: wish.room_id, mode: 'find' }
+  }
+  const address = event === 'create-room' ? parse(CreateRoom, payload ?? {})?.room_id : null
+  return typeof address === 'string' ? { kind: 'room', address, mode: 'open' } : null
+}
+
+export const openMinimalRooms = (context: Context): Dialect => {
   const forms = new Forms()
-  return { sockets: { events, open: (socket) => new MinimalRoomsConnection(rooms, socket, forms) } }
+  const open = (socket: DialectSocket) => new MinimalRoomsConnection(context, socket, forms)
+  return { sockets: { system: 'minimal-rooms', events, wishOf, open } }
 }

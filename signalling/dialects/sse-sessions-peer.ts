@@ -1,10 +1,10 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
-import type { ServerResponse } from 'node:http'
 import type { PeerId } from '#signalling/protocol.ts'
 import type { Cancel } from '../domain/clock.ts'
 import type { Fact } from '../domain/facts.ts'
 import type { Room } from '../domain/room.ts'
 import { Session } from '../domain/session.ts'
+import type { ExchangeResponse } from '../http/router.ts'
 import { EventLog } from '../transports/event-stream-log.ts'
 import { EventStream } from '../transports/event-stream.ts'
 import { BareSignals } from './bare-signals.ts'
@@ -103,7 +103,7 @@ export class SsePeer {
    * Opens the stream, after the event of this id or, when it is none of ours, after what was written before; an open one is
    * ended. Answers false when something in between is lost.
    */
-  openStream(response: ServerResponse, address: string, lastEventId: string): boolean {
+  openStream(response: ExchangeResponse, address: string, lastEventId: string): boolean {
     const from = this.#log.numberOf(lastEventId) ?? this.#written
     const missed = this.#log.after(from)
     if (missed === null) return false

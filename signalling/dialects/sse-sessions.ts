@@ -5,9 +5,10 @@
  */
 import * as v from 'valibot'
 import { limits as wire, PersonName, RoomAddress, type PeerId, type Signal } from '#signalling/protocol.ts'
+import type { Wish } from '../cluster/cluster.ts'
 import type { Fact } from '../domain/facts.ts'
 import type { Room } from '../domain/room.ts'
-import { HttpRefusal, type Exchange } from '../http/router.ts'
+import { HttpRefusal, type Asked, type Exchange } from '../http/router.ts'
 import { Forms, toBare } from './bare-signals.ts'
 import type { Dialect } from './dialect.ts'
 import { SsePeer, type Claim, type SseContext } from './sse-sessions-peer.ts'
@@ -65,7 +66,7 @@ class SseSessions {
     const peer = this.#senderOf(exchange)
     if (!body.success) throw new HttpRefusal(400, 'The message is not well formed.')
     const { type, payload, target } = body.output
-    const to = this.#peers.get(keyOf(peer.room, target))?.id ?? target
+    const to = this.#peerIn(peer.room, target)?.id ?? target
     const signal =
       type === 'ice-candidate' ? peer.bare.candidate(to, payload) : peer.bare.description(to, type, payload)?.signal
     if (!signal) throw new HttpRefusal(400, `The payload is no ${type}.`)
@@ -96,7 +97,15 @@ class SseSessions {
   #find(exchange: Exchange): SsePeer | undefined {
     const { session, ownId } = this.#idsOf(exchange)
     const room = this.#context.rooms.find(session)
-    return room === undefined ? undefined : this.#peers.get(keyOf(room, ownId))
+    return room === undefined ? undefined : this.#peerIn(room, ownId)
+  }
+
+  #peerIn(room: Room, ownId: string): SsePeer | undefined {
+    const peer = this.#peers.get(keyOf(room, ownId))
+    if (peer === undefined || peer.room === room) return peer
+    // The room was at home in another process meanwhile, where nobody knows this peer.
+    this.#remove(peer)
+    return undefined
   }
 
   #claimOf({ bearer, address, mayCreate }: Exchange): Claim {
@@ -140,10 +149,10 @@ class SseSessions {
 
   /** It leaves for good; the others are told, by its own id. */
   #remove(peer: SsePeer): void {
-    const { id } = peer
+    const { id, room } = peer
     peer.close()
-    peer.session.leave()
-    this.#peers.delete(keyOf(peer.room, peer.ownId))
+    if (this.#context.rooms.find(room.name ?? room.code) === room) peer.session.leave()
+    this.#peers.delete(keyOf(room, peer.ownId))
     this.#ownIds.delete(id)
   }
 
@@ -169,17 +178,31 @@ class SseSessions {
   }
 }
 
+/** A session is a room by its name. */
+const wishOf =
+  (mode: 'find' | 'open') =>
+  ({ param, mayCreate }: Asked): Wish | null => {
+    const address = v.safeParse(RoomAddress, param('sessionId'))
+    return address.success ? { kind: 'room', address: address.output, mode: mayCreate ? mode : 'find' } : null
+  }
+
 const keyOf = (room: Room, ownId: string): string => `${room.code}/${ownId}`
 
 export const openSseSessions = (context: SseContext): Dialect => {
   const sessions = new SseSessions(context)
   return {
     routes: [
-      { method: 'POST', path: '/register/:sessionId/:peerId', handle: (exchange) => sessions.register(exchange) },
+      {
+        method: 'POST',
+        path: '/register/:sessionId/:peerId',
+        wishOf: wishOf('open'),
+        handle: (exchange) => sessions.register(exchange),
+      },
       {
         method: 'GET',
         path: '/events/:sessionId/:peerId',
         hasOwnProof: true,
+        wishOf: wishOf('find'),
         handle: (exchange) => sessions.events(exchange),
       },
       {
@@ -187,6 +210,8 @@ export const openSseSessions = (context: SseContext): Dialect => {
         path: '/message/:sessionId/:peerId',
         rate: 'signal',
         hasOwnProof: true,
+        wishOf: wishOf('find'),
+        readsBody: wire.frameBytes,
         handle: (exchange) => sessions.message(exchange),
       },
     ],

@@ -1,9 +1,8 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
-import type { IncomingMessage } from 'node:http'
 import { Counter, Gauge, Registry, type Histogram } from 'prom-client'
 import { isLoopback } from './addresses.ts'
 import { Access, tokensOf } from './access.ts'
-import { HttpRefusal, type Route } from './router.ts'
+import { HttpRefusal, type ExchangeRequest, type Route } from './router.ts'
 import { DURATION_BOUNDS, type Metrics, type MetricsSources, type Tally } from '../metrics.ts'
 
 export interface MetricsOptions {
@@ -121,7 +120,7 @@ const addProcess = (registry: Registry): (() => void) => {
  * Whether the one who asks is a program on this machine: neither somebody behind a reverse proxy on it, nor a web page
  * in a browser on it.
  */
-const isLocal = ({ headers, socket }: IncomingMessage): boolean =>
+const isLocal = ({ headers, socket }: ExchangeRequest): boolean =>
   isLoopback(socket.remoteAddress ?? '') &&
   [headers['x-forwarded-for'], headers.forwarded, headers.via, headers.origin].every((said) => said === undefined)
 

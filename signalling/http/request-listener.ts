@@ -9,8 +9,9 @@ import { allowCrossOrigin } from './cors.ts'
 import { healthOf, type ReadyCheck } from './health.ts'
 import type { ServePage } from './page.ts'
 import { refuse as refusalOf } from '../domain/results.ts'
-import { Exchange, findRoute, HttpRefusal, type Found, type Route } from './router.ts'
+import { Exchange, findRoute, type Found, type Route } from './router.ts'
 import { securityHeaders } from './security-headers.ts'
+import { takeExchange } from './take-exchange.ts'
 
 const NOTHING_HERE = 'There is nothing at this address.'
 const WRONG_NAME: [number, string] = [403, 'This server does not go by that name.']
@@ -29,6 +30,8 @@ interface ListenerOptions {
   readonly addresses: Addresses
   readonly access: Access
   readonly readyChecks: readonly ReadyCheck[]
+  /** Has a request answered where what it is about has its home. Never rejects. None in a server of one process. */
+  readonly forward?: ((route: Route, exchange: Exchange) => Promise<void>) | null
   /** Null when nobody counts. */
   readonly tally: Tally | null
 }
@@ -85,19 +88,6 @@ const refuseExchange = (exchange: Exchange, { route }: Found, options: ListenerO
   return true
 }
 
-const takeExchange = async (route: Route, exchange: Exchange, log: Log): Promise<void> => {
-  try {
-    await route.handle(exchange)
-  } catch (fault) {
-    if (fault instanceof HttpRefusal) exchange.json(fault.status, { message: fault.message })
-    else {
-      log('error', 'route-fault', { route: route.path, fault: String(fault) })
-      if (exchange.response.headersSent) exchange.response.destroy()
-      else exchange.json(500, { message: 'The server made a mistake.' })
-    }
-  }
-}
-
 const isStream = (response: ServerResponse): boolean =>
   /^text\/event-stream\b/.test(String(response.getHeader('content-type') ?? ''))
 
@@ -118,7 +108,7 @@ export interface RequestListener {
 
 /** Answers plain HTTP: a fixed table of routes, with the same headers on every answer. */
 export const createRequestListener = (options: ListenerOptions): RequestListener => {
-  const { hosts, log, servePage, routes, poll, addresses, access, readyChecks, tally } = options
+  const { hosts, log, servePage, routes, poll, addresses, access, readyChecks, forward = null, tally } = options
   const open = new Set<ServerResponse>()
   const answerRoute = (found: Found, request: IncomingMessage, response: ServerResponse): void => {
     const asker = { address: addresses.of(request), mayCreate: access.mayCreate(tokensOf(request)) }
@@ -127,7 +117,8 @@ export const createRequestListener = (options: ListenerOptions): RequestListener
     if (refuseExchange(exchange, found, options)) return
     open.add(response)
     response.once('close', () => open.delete(response))
-    void takeExchange(found.route, exchange, log)
+    if (forward === null || found.route.wishOf === undefined) void takeExchange(found.route, exchange, log)
+    else void forward(found.route, exchange)
   }
   /** Answers false for what is none of a route nor of Socket.IO. */
   const answerClients = (request: IncomingMessage, response: ServerResponse, path: string, host: string): boolean => {

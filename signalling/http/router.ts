@@ -1,8 +1,21 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
-import { bearerOf } from './access.ts'
+import type { PlaceKey, Wish } from '../cluster/cluster.ts'
 import type { RateKind } from '../transports/requests.ts'
+import { bearerOf } from './access.ts'
+import { HttpRefusal } from './http-refusal.ts'
+import { RequestBody, type BodySource } from './request-body.ts'
+
+export { HttpRefusal } from './http-refusal.ts'
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE'
+
+/** What `Route.wishOf` goes by. */
+export interface Asked {
+  readonly param: (name: string) => string
+  /** Whether this client may make rooms. */
+  readonly mayCreate: boolean
+  /** Undefined when the wish is not in the body, and when the body can not be read. */
+  readonly body: unknown
+}
 
 export interface Route {
   readonly method: Method
@@ -15,17 +28,16 @@ export interface Route {
   readonly path: string
   /** Which rate of its address a request is counted in; `room` when there is none. */
   readonly rate?: RateKind
+  /**
+   * What a request is about, for a server of several processes: it is handled where that has its home. Null when any process
+   * will do, and for what will be refused anyhow. May not throw for anything that a client can cause.
+   */
+  readonly wishOf?: (asked: Asked) => Wish | null
+  /** Bytes of JSON that it reads at most. Has to be there where both `wishOf` and a body are. */
+  readonly readsBody?: number
+  /** Set when `wishOf` goes by the body. */
+  readonly isWishInBody?: boolean
   readonly handle: (exchange: Exchange) => void | Promise<void>
-}
-
-/** A status other than 2xx, with a sentence for the one who asked. */
-export class HttpRefusal extends Error {
-  readonly status: number
-
-  constructor(status: number, message: string) {
-    super(message)
-    this.status = status
-  }
 }
 
 const MAX_PARAM = 128
@@ -67,28 +79,69 @@ export interface Asker {
   readonly mayCreate: boolean
 }
 
+/** What of a request is used; `IncomingMessage` is one. */
+export interface ExchangeRequest extends BodySource {
+  readonly method?: string | undefined
+  readonly url?: string | undefined
+  /** Of whoever connected to this process. */
+  readonly socket: { readonly remoteAddress?: string | undefined }
+}
+
+/** What of a response is used; `ServerResponse` is one. */
+export interface ExchangeResponse {
+  readonly headersSent: boolean
+  /** Bytes that wait for the reader. */
+  readonly writableLength: number
+  setHeader(name: string, value: string): unknown
+  writeHead(status: number, headers: Readonly<Record<string, string | number>>): unknown
+  /** Answers false when it is better to wait for `drain`. */
+  write(text: string): boolean
+  end(text?: string): unknown
+  destroy(): unknown
+  once(event: 'close' | 'drain', listener: () => void): unknown
+  on(event: 'drain' | 'error', listener: () => void): unknown
+}
+
+/** Makes this process the home of a place that nobody else can know of yet. */
+export type Claim = (key: PlaceKey) => Promise<void>
+
 /** One request and its answer. */
 export class Exchange {
-  readonly request: IncomingMessage
-  readonly response: ServerResponse
+  readonly request: ExchangeRequest
+  readonly response: ExchangeResponse
+  readonly asker: Asker
   readonly #params: Readonly<Record<string, string>>
-  readonly #asker: Asker
+  readonly #claim: Claim | null
+  readonly #body: RequestBody
 
   constructor(
-    request: IncomingMessage,
-    response: ServerResponse,
+    request: ExchangeRequest,
+    response: ExchangeResponse,
     params: Readonly<Record<string, string>>,
     asker: Asker,
+    { claim = null, body = new RequestBody(request) }: { claim?: Claim | null; body?: RequestBody } = {},
   ) {
     this.request = request
     this.response = response
+    this.asker = asker
     this.#params = params
-    this.#asker = asker
+    this.#claim = claim
+    this.#body = body
+  }
+
+  /** The same request, answered by another way. */
+  answeredBy(response: ExchangeResponse, claim: Claim): Exchange {
+    return new Exchange(this.request, response, this.#params, this.asker, { claim, body: this.#body })
+  }
+
+  /** To be awaited before something is made by a name that is made for it. Does nothing in a server of one process. */
+  async claim(key: PlaceKey): Promise<void> {
+    await this.#claim?.(key)
   }
 
   /** Whether this client may make rooms; a route refuses with 403 what would make one for a client that may not. */
   get mayCreate(): boolean {
-    return this.#asker.mayCreate
+    return this.asker.mayCreate
   }
 
   /** A parameter of the route's path. */
@@ -101,7 +154,7 @@ export class Exchange {
   }
 
   get address(): string {
-    return this.#asker.address
+    return this.asker.address
   }
 
   /** The token of `Authorization: Bearer …`; null when there is none. */
@@ -109,22 +162,16 @@ export class Exchange {
     return bearerOf(this.request)
   }
 
-  /** Rejects with `HttpRefusal`: 415 for another content type, 413 for more than `maxBytes`, 400 for what is no JSON. */
+  /** The text of the body, read once. Rejects with `HttpRefusal`: 415 for anything but JSON, 413 for more than `maxBytes`. */
+  readText(maxBytes: number): Promise<string> {
+    return this.#body.text(maxBytes)
+  }
+
+  /** Rejects like `readText`, and with 400 for what is no JSON. */
   async readJson(maxBytes: number): Promise<unknown> {
-    const { headers } = this.request
-    if (!/^application\/json\b/i.test(headers['content-type'] ?? '')) throw new HttpRefusal(415, 'Send JSON.')
-    if (Number(headers['content-length'] ?? 0) > maxBytes) throw this.#tooLarge(maxBytes)
-    const chunks: Buffer[] = []
-    let size = 0
-    const body: AsyncIterable<Buffer> = this.request.iterator({ destroyOnReturn: false })
-    for await (const chunk of body) {
-      size += chunk.length
-      if (size > maxBytes) break
-      chunks.push(chunk)
-    }
-    if (size > maxBytes) throw this.#tooLarge(maxBytes)
+    const text = await this.readText(maxBytes)
     try {
-      return JSON.parse(Buffer.concat(chunks).toString()) as unknown
+      return JSON.parse(text) as unknown
     } catch {
       throw new HttpRefusal(400, 'The body is no JSON.')
     }
@@ -140,12 +187,6 @@ export class Exchange {
       'Cache-Control': 'no-store',
     })
     this.response.end(this.request.method === 'HEAD' ? undefined : text)
-  }
-
-  #tooLarge(maxBytes: number): HttpRefusal {
-    // The rest is read and let go, within `requestTimeout`: a connection that closes now may take the answer with it.
-    this.request.resume()
-    return new HttpRefusal(413, `The body may have at most ${String(maxBytes)} bytes.`)
   }
 }
 

@@ -8,11 +8,21 @@ export interface StreamRequest {
   readonly deviceId: string
 }
 
+/** The other processes of a server of several. */
+export interface Elsewhere {
+  /** Tells the device's connections there; answers how many there were. Never rejects. */
+  readonly tell: (request: StreamRequest) => Promise<number>
+  /** Set once: tells those here when another process asks for it. */
+  tellHere: (request: StreamRequest) => number
+}
+
 interface DeviceNoticeOptions {
   /** Where a request is posted to; null when devices are told by their own open connections alone. */
   readonly url: string | null
   readonly clock: Clock
   readonly limits: RelayLimits
+  /** Null or absent in a server of one process. */
+  readonly elsewhere?: Elsewhere | null | undefined
 }
 
 /** Why a request to the notification address was ended. */
@@ -29,6 +39,7 @@ export class DeviceNotice {
 
   constructor(options: DeviceNoticeOptions) {
     this.#options = options
+    if (options.elsewhere) options.elsewhere.tellHere = (request) => this.tell(request)
   }
 
   /** Answers its own removal; throws `Refused`. Whoever knows a device's id is taken for it, so it should be hard to guess. */
@@ -48,24 +59,27 @@ export class DeviceNotice {
     }
   }
 
-  /** Tells the device's open connections; answers how many there were. */
+  /** Tells the device's open connections to this process; answers how many there were. */
   tell(request: StreamRequest): number {
     const listeners = [...(this.#listeners.get(request.deviceId) ?? [])]
     for (const listener of listeners) listener(request)
     return listeners.length
   }
 
+  /** Tells the device's open connections to any process; answers how many there were. Never rejects. */
+  async tellAll(request: StreamRequest): Promise<number> {
+    const { elsewhere } = this.#options
+    const here = this.tell(request)
+    return elsewhere ? here + (await elsewhere.tell(request)) : here
+  }
+
   /** Asks by every way there is; rejects with `Refused` (502) when none worked. */
   async ask(request: StreamRequest): Promise<void> {
-    const isTold = this.tell(request) > 0
     const { url } = this.#options
-    if (url === null) {
-      if (!isTold) throw new Refused(502, NOT_CONNECTED)
-      return
-    }
-    const problem = this.#post(url, request)
-    // The device knows already: what the notification address says makes no difference.
-    if (isTold) return
+    const told = this.tellAll(request)
+    const problem = url === null ? NOT_CONNECTED : this.#post(url, request)
+    // When the device knows already, it makes no difference what the notification address says.
+    if ((await told) > 0) return
     const reason = await problem
     if (reason !== null) throw new Refused(502, reason)
   }

@@ -14,6 +14,9 @@ interface LiveStreamsOptions {
   readonly log: Log
 }
 
+/** 128 random bits. */
+export const newSessionId = (): string => randomBytes(16).toString('base64url')
+
 /** Every stream that is on or waits for its device, by its id. */
 export class LiveStreams {
   readonly #options: LiveStreamsOptions
@@ -27,8 +30,8 @@ export class LiveStreams {
   }
 
   /**
-   * Answers the stream of this id when it is of the same device, else makes it; 128 random bits are its id when none is
-   * given. Throws `Refused`.
+   * Answers the stream of this id when it is of the same device, else makes it, by a new id when none is given.
+   * Throws `Refused`.
    */
   open(deviceId: string, sessionId?: string): { readonly stream: LiveStream; readonly isNew: boolean } {
     const { engine, clock, limits, log } = this.#options
@@ -38,7 +41,7 @@ export class LiveStreams {
       return { stream: known, isNew: false }
     }
     if (this.#streams.size >= limits.liveStreams) throw new Refused(503, 'The server has no room for more streams.')
-    const id = sessionId ?? randomBytes(16).toString('base64url')
+    const id = sessionId ?? newSessionId()
     const stream: LiveStream = new LiveStream({
       id,
       deviceId,
@@ -51,6 +54,10 @@ export class LiveStreams {
     })
     this.#streams.set(id, stream)
     return { stream, isNew: true }
+  }
+
+  has(sessionId: string): boolean {
+    return this.#streams.has(sessionId)
   }
 
   /** Throws `Refused` (404). */

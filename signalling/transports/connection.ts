@@ -5,7 +5,7 @@ import type { Fact } from '../domain/facts.ts'
 import { contain, type Log } from '../log.ts'
 import type { ServerLimits } from '../server-limits.ts'
 import type { ForeignGate } from './foreign-gate.ts'
-import type { Handled, RequestGate } from './request-gate.ts'
+import { noteActivity, type Gate, type Handled } from './request-gate.ts'
 
 /** Nothing goes between servers yet, and the connection is kept beside the socket, not in its `data`. */
 type None = Record<string, never>
@@ -18,12 +18,6 @@ type Emit = (...event: Named) => boolean
 /** engine.io's queue while the TCP socket does not take more. Declared private there, and there is no other way to it. */
 interface WriteQueue {
   readonly writeBuffer: readonly { readonly data?: unknown }[]
-}
-
-/** What somebody did, without saying who or where. Signals and messages are not noted: there are thousands. */
-const noteActivity = ({ request, result }: Exclude<Handled, 'abuse'>, log: Log): void => {
-  if (request !== null && request !== 'signal:send' && request !== 'chat:send')
-    log('info', request, { result: result.ok ? 'ok' : result.code })
 }
 
 /**
@@ -51,7 +45,7 @@ export class Connection {
   }
 
   /** Every packet ends here: no name that a client chose ever reaches the event emitter. */
-  takePackets(gate: RequestGate, foreign: ForeignGate | null, log: Log, onAbuse: () => void): void {
+  takePackets(gate: Gate, foreign: ForeignGate | null, log: Log, onAbuse: () => void): void {
     this.#socket.use((packet) => {
       if (this.#isCut || !this.#socket.connected) return
       if (foreign !== null && this.#takeForeign(packet, foreign, onAbuse)) return
@@ -66,11 +60,11 @@ export class Connection {
     })
   }
 
-  #handle(gate: RequestGate, packet: readonly unknown[], log: Log, onAbuse: () => void): void {
+  #handle(gate: Gate, packet: readonly unknown[], log: Log, onAbuse: () => void): void {
     const handled = gate.handle(packet)
     if (handled === 'abuse') onAbuse()
-    else {
-      noteActivity(handled, log)
+    else if (handled !== 'later') {
+      noteActivity(handled.request, handled.result, log)
       this.#answer(handled)
     }
   }
@@ -110,10 +104,10 @@ export class Connection {
     void this.#socket.leave(this.#socket.id)
   }
 
-  #answer({ request, result, answer }: Exclude<Handled, 'abuse'>): void {
+  #answer({ request, result, answer }: Exclude<Handled, string>): void {
     if (answer !== null) {
       answer(result)
-      this.#cutSlowReader()
+      this.cutSlowReader()
     } else if (!result.ok && request !== null) {
       this.#emit(['request:refused', { request, code: result.code, message: result.message }])
     }
@@ -131,10 +125,11 @@ export class Connection {
 
   #emitNamed(event: Named): void {
     ;(this.#socket.emit as Emit).apply(this.#socket, event)
-    this.#cutSlowReader()
+    this.cutSlowReader()
   }
 
-  #cutSlowReader(): void {
+  /** After everything that is written. */
+  cutSlowReader(): void {
     const queue = (this.#socket.conn as unknown as WriteQueue).writeBuffer
     if (queue.length === 0) return
     const size = queue.reduce((sum, { data }) => sum + (typeof data === 'string' ? data.length : 0), 0)

@@ -1,5 +1,5 @@
-import type { ServerResponse } from 'node:http'
 import type { Cancel, Clock } from '../domain/clock.ts'
+import type { ExchangeResponse } from '../http/router.ts'
 
 interface EventStreamOptions {
   readonly clock: Clock
@@ -23,13 +23,13 @@ const HEADERS = {
 
 /** One open answer of server-sent events (HTML standard, section 9.2). Never holds more than its bound for a slow reader. */
 export class EventStream {
-  readonly #response: ServerResponse
+  readonly #response: ExchangeResponse
   readonly #options: EventStreamOptions
   #bound: number
   #cancelBeat: Cancel
   #isOver = false
 
-  constructor(response: ServerResponse, options: EventStreamOptions) {
+  constructor(response: ExchangeResponse, options: EventStreamOptions) {
     this.#response = response
     this.#options = options
     this.#bound = options.queuedSize + Buffer.byteLength(options.first)

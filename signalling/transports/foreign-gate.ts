@@ -57,10 +57,8 @@ export class ForeignGate {
   /** What the handshake said: some clients name themselves there and send nothing by themselves. */
   greet(hello: unknown): void {
     for (const dialect of this.#options.dialects) {
-      if (dialect.opensWith?.(hello) !== true || this.#options.isStopping()) continue
-      const connection = this.#open.get(dialect) ?? dialect.open(this.#socket)
-      this.#open.set(dialect, connection)
-      contain(this.#options.log, 'dialect-fault', () => connection.greeted?.(hello))
+      const first = dialect.opensWith?.(hello) ?? null
+      if (first !== null && !this.#options.isStopping()) void this.#act(dialect, first.event, first.payload, null)
     }
   }
 

@@ -2,7 +2,14 @@ import type { Server as HttpServer, IncomingMessage, ServerResponse } from 'node
 import type { Duplex } from 'node:stream'
 import { Server } from 'socket.io'
 import * as v from 'valibot'
-import { Handshake, limits as wire, PROTOCOL_VERSION, type ErrorCode, type RequestName } from '#signalling/protocol.ts'
+import {
+  Handshake,
+  limits as wire,
+  PROTOCOL_VERSION,
+  type ErrorCode,
+  type PeerId,
+  type RequestName,
+} from '#signalling/protocol.ts'
 import type { Clock } from '../domain/clock.ts'
 import { refuse } from '../domain/results.ts'
 import type { Rooms } from '../domain/rooms.ts'
@@ -16,9 +23,11 @@ import type { Tally } from '../metrics.ts'
 import type { ServerLimits } from '../server-limits.ts'
 import { admitUpgrade, SOCKET_PATH } from './admission.ts'
 import { Connection, type SignallingServerSocket, type SocketIoServer } from './connection.ts'
+import type { Forwarding } from '../cluster/forwarding.ts'
 import type { DialectSocket, SocketDialect } from '../dialects/dialect.ts'
+import { newPeerId } from '../domain/peers.ts'
 import { ForeignGate } from './foreign-gate.ts'
-import { RequestGate } from './request-gate.ts'
+import { ForwardingGate, RequestGate, type Gate, type GateOptions } from './request-gate.ts'
 import { requests, type RequestServices } from './requests.ts'
 
 interface SocketIoOptions {
@@ -35,6 +44,16 @@ interface SocketIoOptions {
   readonly tally: Tally | null
   /** Spoken with clients that name no version of the protocol. */
   readonly dialects: readonly SocketDialect[]
+  /** Of a server of several processes. */
+  readonly forwarding?: Forwarding | null | undefined
+}
+
+/** A client of our own, as its packets and its end are handed on. */
+interface OwnClient {
+  /** Who it will be in the first room it joins. */
+  readonly peerId: PeerId
+  readonly gate: Gate
+  readonly lost: () => void
 }
 
 /** Reaches a Socket.IO client as `connect_error` with this `data`; such a client does not try again by itself. */
@@ -69,10 +88,13 @@ export class SocketIoTransport {
   readonly #opening = new WeakMap<IncomingMessage, () => void>()
   readonly #foreign = new Set<ForeignGate>()
   readonly #services: RequestServices
+  readonly #dialects: readonly SocketDialect[]
   #isStopping = false
 
   constructor(options: SocketIoOptions) {
     this.#options = options
+    const { dialects, forwarding } = options
+    this.#dialects = forwarding ? dialects.map((dialect) => forwarding.wrap(dialect)) : dialects
     this.#services = { iceFor: (peer) => options.ice.for(peer) }
     this.#io = new Server(options.http, settings(options.limits))
     // Socket.IO put itself before every request and upgrade; it gets the admitted upgrades and nothing else.
@@ -181,21 +203,21 @@ export class SocketIoTransport {
   }
 
   #open(socket: SignallingServerSocket): void {
-    const { limits, rooms, clock, log, addresses, ice, tally } = this.#options
+    const { limits, clock, log, addresses, ice, tally } = this.#options
     const hasVersion = 'version' in socket.handshake.auth
     const mayCreate = this.#mayCreate(socket)
     const address = addresses.of(socket.request)
     const connection = new Connection(socket, limits)
-    const session = new Session(rooms, connection.deliver)
     const hello: unknown = { ...socket.handshake.query, ...socket.handshake.auth }
     const refusal = (request: RequestName) => {
       if (this.#isStopping) return refuse('server-stopping')
       if (!hasVersion) return refuse('unsupported-version')
       return request === 'room:create' && !mayCreate ? refuse('access-denied') : null
     }
-    const gate = new RequestGate(session, { requests, limits, clock, log, refusal, tally, services: this.#services })
-    const foreign = hasVersion ? null : this.#openForeign(socket, connection, { address, mayCreate })
-    connection.takePackets(gate, foreign, log, () => {
+    const who = { id: socket.id, address, mayCreate }
+    const own = this.#openOwn(socket, connection, who, { requests, limits, clock, log, refusal, tally })
+    const foreign = hasVersion ? null : this.#openForeign(socket, connection, who)
+    connection.takePackets(own.gate, foreign, log, () => {
       log('warn', 'flood-cut', { address })
       addresses.punish(address)
       connection.cut()
@@ -206,23 +228,43 @@ export class SocketIoTransport {
       // Nobody leaves because the server stops: the links between them stay, and nobody is told otherwise.
       if (this.#isStopping) return
       foreign?.lost()
-      contain(log, 'disconnect-fault', () => session.lost())
+      contain(log, 'disconnect-fault', own.lost)
     })
     connection.forgetHandshake()
     log('info', 'connection-opened', { transport: socket.conn.transport.name, isForeign: foreign !== null })
-    connection.deliver(['session:opened', { peerId: session.peerId, ...ice.for(session.peerId) }])
+    connection.deliver(['session:opened', { peerId: own.peerId, ...ice.for(own.peerId) }])
     foreign?.greet(hello)
+  }
+
+  #openOwn(
+    socket: SignallingServerSocket,
+    connection: Connection,
+    who: Pick<DialectSocket, 'id' | 'address' | 'mayCreate'>,
+    options: GateOptions,
+  ): OwnClient {
+    const { forwarding, rooms } = this.#options
+    if (!forwarding) {
+      const session = new Session(rooms, connection.deliver)
+      const gate = new RequestGate(session, { ...options, services: this.#services })
+      return { peerId: session.peerId, gate, lost: () => session.lost() }
+    }
+    const peerId = newPeerId()
+    const forwarded = forwarding.openOwn({ ...who, send: connection.send, close: () => socket.conn.close() }, peerId)
+    const gate = new ForwardingGate(forwarded, () => connection.cutSlowReader(), options)
+    return { peerId, gate, lost: () => forwarded.lost() }
   }
 
   #openForeign(
     socket: SignallingServerSocket,
     { send }: Connection,
-    who: Pick<DialectSocket, 'address' | 'mayCreate'>,
+    who: Pick<DialectSocket, 'id' | 'address' | 'mayCreate'>,
   ): ForeignGate {
-    const { dialects, limits, clock, log, tally } = this.#options
+    const { limits, clock, log, tally, forwarding } = this.#options
+    // A client that is to come again finds its connection broken: one that is sent away stays away.
+    const close = forwarding ? () => socket.conn.close() : () => void socket.disconnect(true)
     const foreign = new ForeignGate(
-      { id: socket.id, ...who, send, close: () => void socket.disconnect(true) },
-      { dialects, limits, clock, log, tally, isStopping: () => this.#isStopping },
+      { ...who, send, close },
+      { dialects: this.#dialects, limits, clock, log, tally, isStopping: () => this.#isStopping },
     )
     this.#foreign.add(foreign)
     return foreign

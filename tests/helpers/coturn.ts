@@ -4,10 +4,10 @@ import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { installDebianPackage } from '#build/debian-package.mjs'
+import { freePort } from './free-port.ts'
 
 const PROGRAM = 'turnserver'
 const START_MS = 10_000
@@ -25,15 +25,6 @@ export const whyNoCoturn = async (): Promise<string | null> => {
   const install = { root: process.cwd(), name: 'coturn', title: 'coturn' }
   const wasInstalled = !hasServices && (await installDebianPackage(install).catch(() => false))
   return wasInstalled && isInstalled() ? null : 'the TURN server coturn is not installed'
-}
-
-const freePort = async (): Promise<number> => {
-  const probe = createServer().listen(0, '127.0.0.1')
-  await once(probe, 'listening')
-  const { port } = probe.address() as AddressInfo
-  probe.close()
-  await once(probe, 'close')
-  return port
 }
 
 const configuration = (port: number, secret: string, folder: string): string =>

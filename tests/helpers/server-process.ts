@@ -52,6 +52,14 @@ export class ServerProcess {
     await once(child, 'exit')
   }
 
+  /** As an administrator does: it says goodbye. */
+  async stop(): Promise<void> {
+    const child = this.#child
+    if (!child || child.exitCode !== null || child.signalCode !== null) return
+    child.kill('SIGTERM')
+    await once(child, 'exit')
+  }
+
   async close(): Promise<void> {
     await this.kill()
     if (this.#dataDir) await rm(this.#dataDir, { recursive: true, force: true })

@@ -26,6 +26,7 @@ test('empty values are as good as none', () => {
     'LOG_LEVEL',
     'SESSION_TOKENS',
     'DEVICE_NOTIFY_URL',
+    'REDIS_URL',
   ]
   const empty = Object.fromEntries([...names, ...more].map((name) => [name, '']))
   expect(readSettings(empty)).toEqual(readSettings({}))
@@ -76,6 +77,11 @@ test('proxies are addresses and ranges, the log level is a word', () => {
   expect(readSettings({ LOG_LEVEL: 'INFO' }).logLevel).toBe('info')
 })
 
+test('Redis is an address, with or without TLS and a password', () => {
+  for (const url of ['redis://127.0.0.1:6379', 'rediss://earshot:secret@redis.example.org:6380/2'])
+    expect(readSettings({ REDIS_URL: url }).redisUrl).toBe(url)
+})
+
 const messageOf = (variables: Record<string, string>): string => {
   try {
     readSettings(variables)
@@ -110,6 +116,8 @@ test.each([
   [{ SESSION_TOKENS: 'yes' }, 'SESSION_TOKENS'],
   [{ DEVICE_NOTIFY_URL: 'devices.example.org' }, 'DEVICE_NOTIFY_URL'],
   [{ DEVICE_NOTIFY_URL: 'file:///etc/passwd' }, 'DEVICE_NOTIFY_URL'],
+  [{ REDIS_URL: 'redis.example.org:6379' }, 'REDIS_URL'],
+  [{ REDIS_URL: 'https://redis.example.org' }, 'REDIS_URL'],
 ])('a wrong value is named in one sentence: %j', (variables, name) => {
   const message = messageOf(variables)
   expect(message).toContain(name)
@@ -121,6 +129,7 @@ test.each([
   [{ ACCESS_TOKEN: 'tiny' }, 'tiny'],
   [{ ACCESS_TOKEN: 'my secret with blanks' }, 'my secret'],
   [{ METRICS_TOKEN: 'my secret with blanks' }, 'my secret'],
+  [{ REDIS_URL: 'http://:my-secret@redis.example.org' }, 'my-secret'],
 ])('no message repeats a secret: %j', (variables, secret) => {
   expect(messageOf(variables)).not.toContain(secret)
 })

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { ClusterStore } from '#signalling/cluster/cluster-store.ts'
 import { MemoryStore } from '#signalling/store/memory-store.ts'
 import { SqliteStore } from '#signalling/store/sqlite-store.ts'
 import type { Store } from '#signalling/store/store.ts'
@@ -7,6 +8,10 @@ import { aReport, anAppointment, chat, keepAll, openFile } from './store-fixture
 const kinds: readonly [string, () => Promise<Store>][] = [
   ['in a file', async () => new SqliteStore((await openFile()).database)],
   ['in memory', () => Promise.resolve(new MemoryStore())],
+  [
+    'of several processes',
+    () => Promise.resolve(new ClusterStore({ bookChanged: () => undefined, claimChanged: () => undefined })),
+  ],
 ]
 
 describe.each(kinds)('a store %s', (_, open) => {

@@ -1,0 +1,29 @@
+import type { Journal, PlaceKey } from '#signalling/cluster/cluster.ts'
+
+/** Lets outputs through, or holds them until `release`, as a journal does while Redis writes. */
+export class JournalDouble implements Pick<Journal, 'after'> {
+  #held: [PlaceKey | null, () => void][] | null = null
+
+  readonly after = (key: PlaceKey | null, then: () => void): void => {
+    if (this.#held === null) then()
+    else this.#held.push([key, then])
+  }
+
+  get waiting(): number {
+    return this.#held?.length ?? 0
+  }
+
+  hold(): void {
+    this.#held ??= []
+  }
+
+  release(): void {
+    const held = this.#held ?? []
+    this.#held = null
+    for (const [, then] of held) then()
+  }
+
+  lose(key: PlaceKey): void {
+    this.#held = this.#held?.filter(([about]) => about !== key) ?? null
+  }
+}

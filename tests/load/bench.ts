@@ -2,8 +2,11 @@
  * `npm run bench`: how far Earshot is from the least that the same machine can do. Every figure is a ratio to a bare
  * thing measured in the same run, since the machine is never quiet. Loopback and own network namespaces only.
  */
+import { cpus } from 'node:os'
 import { HOME_LIMIT_KB, homeSizeKb } from '#build/page-size.ts'
 import { node, run, runMain } from '#build/run.ts'
+import { whyNoRedis } from '../helpers/redis.ts'
+import { measureClusterRelay } from './cluster-relay.ts'
 import { whyNoDelayedLan } from './delayed-lan.ts'
 import { measureEventStreams } from './event-streams.ts'
 import { measureDelayedJoin, measureJoinTime } from './join-time.ts'
@@ -79,6 +82,28 @@ const relayLatency = async (): Promise<Row[]> => {
   return [row('median', earshot.medianMs, bare.medianMs), row('p99', earshot.p99Ms, bare.p99Ms)]
 }
 
+/** Three processes that Redis joins, to one alone: people of a room at the same process, and never at the same. */
+const relayCluster = async (): Promise<Row[]> => {
+  const reason = await whyNoRedis()
+  if (reason !== null) {
+    console.log(`several processes: left out (${reason})`)
+    return []
+  }
+  const { alone, together, apart } = await measureClusterRelay()
+  const { length: cores } = cpus()
+  console.log(
+    `  here, with ${String(cores)} cores for everything: ${round(alone.perSecond)} a second by one process alone, ` +
+      `${round(together.perSecond)} by three, ${round(apart.perSecond)} by three with rooms apart`,
+  )
+  const row = (what: string, rate: number, limit: number): Row => ({
+    what: `messages of 3 processes to 1, ${what}`,
+    measured: `${round(rate)} to ${round(alone.perCpuSecond)} a CPU second`,
+    value: rate / alone.perCpuSecond,
+    limit: { atLeast: limit },
+  })
+  return [row('rooms together', together.perCpuSecond, 1.8), row('rooms apart', apart.perCpuSecond, 0.5)]
+}
+
 /** One device of 1 Mb/s to 20 viewers. */
 const relayLive = async (): Promise<Row[]> => {
   const { viewers, medianMs, share, arrived, mostViewers } = await measureLiveRelay()
@@ -135,7 +160,17 @@ const eventStreams = async (): Promise<Row[]> => {
   ]
 }
 
-const parts = { relayRate, relayMemory, relayLive, relayLatency, eventStreams, joinTime, delayedJoin, pageSize }
+const parts = {
+  relayRate,
+  relayCluster,
+  relayMemory,
+  relayLive,
+  relayLatency,
+  eventStreams,
+  joinTime,
+  delayedJoin,
+  pageSize,
+}
 
 /** Each part on its own, so that one that cannot be measured does not hide the others. */
 const measure = async (name: keyof typeof parts): Promise<boolean> => {

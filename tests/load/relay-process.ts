@@ -49,9 +49,16 @@ const startEarshot = async (): Promise<string> => {
   // Every check stays, but a load is by its nature what the rates are there to hold back.
   const unbound = { burst: 1e9, perSecond: 1e9 }
   const crowd = { connections: 12_000, tcpConnections: 12_000, rooms: 6000 }
-  const { url } = await startSignallingServer({ host: '127.0.0.1', limits: { signalRate: unbound, ...crowd } })
+  const redisUrl = process.env['REDIS_URL']
+  const { url } = await startSignallingServer({
+    host: '127.0.0.1',
+    limits: { signalRate: unbound, ...crowd },
+    openCluster: redisUrl === undefined ? undefined : (await openCluster())(redisUrl),
+  })
   return url
 }
+
+const openCluster = async () => (await import('#signalling/cluster/open-cluster.ts')).openRedisCluster
 
 const usage = (): Usage => {
   globalThis.gc?.()

@@ -44,8 +44,12 @@ export class Relay {
     this.url = url
   }
 
-  static async start(kind: RelayKind | 'bare-streams'): Promise<Relay> {
-    const child = fork(new URL('relay-process.ts', import.meta.url), [kind], { execArgv: ['--expose-gc'] })
+  /** `redisUrl` joins it with others. */
+  static async start(kind: RelayKind | 'bare-streams', redisUrl?: string): Promise<Relay> {
+    const child = fork(new URL('relay-process.ts', import.meta.url), [kind], {
+      execArgv: ['--expose-gc'],
+      env: { ...process.env, ...(redisUrl === undefined ? {} : { REDIS_URL: redisUrl }) },
+    })
     const [url] = (await once(child, 'message', { signal: AbortSignal.timeout(20_000) })) as [string]
     return new Relay(child, url)
   }
@@ -67,16 +71,17 @@ const valueOf = <T>(result: Result<T>): T => {
   return result.value
 }
 
-const openPair: Record<RelayKind, (url: string) => Promise<Pair>> = {
+/** `receiverUrl`: another process of the same server. */
+export const openPair: Record<RelayKind, (url: string, receiverUrl?: string) => Promise<Pair>> = {
   bare: async (url) => {
     // One after the other: the relay pairs them as they come.
     const sender = await WireClient.connect(url, {})
     const receiver = await WireClient.connect(url, {})
     return { sender, receiver, message: eventFrame('signal:send', { to: 'x'.repeat(22), signal: offer }) }
   },
-  earshot: async (url) => {
-    const open = () => WireClient.connect(url, { version: PROTOCOL_VERSION })
-    const [sender, receiver] = await Promise.all([open(), open()])
+  earshot: async (url, receiverUrl = url) => {
+    const open = (to: string) => WireClient.connect(to, { version: PROTOCOL_VERSION })
+    const [sender, receiver] = await Promise.all([open(url), open(receiverUrl)])
     const { code } = valueOf((await sender.request('room:create', {})) as Result<{ code: string }>)
     const join = async (client: WireClient, name: string) =>
       valueOf((await client.request('room:join', { code, name })) as Result<Joined>)
@@ -96,13 +101,13 @@ export const openPairs = async (kind: RelayKind, url: string, count = SOCKETS / 
   return pairs
 }
 
-interface Passage {
+export interface Passage {
   readonly arrived: number
   readonly seconds: number
 }
 
 /** Keeps one message under way in each room for `ROUND_MS`, and waits for the last ones. */
-const relayForAWhile = async (pairs: readonly Pair[]): Promise<Passage> => {
+export const relayForAWhile = async (pairs: readonly Pair[]): Promise<Passage> => {
   const startedAt = performance.now()
   const { promise: drained, resolve } = Promise.withResolvers<undefined>()
   let arrived = 0

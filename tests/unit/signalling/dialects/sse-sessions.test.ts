@@ -36,7 +36,7 @@ const start = (changes: Partial<ServerLimits> = {}) => {
     const text = typeof body === 'string' ? body : JSON.stringify(body ?? null)
     const request = Object.assign(Readable.from([Buffer.from(text)]), { method: route!.method, headers, url: '/' })
     const params = { sessionId: 's', peerId }
-    const exchange = new Exchange(request as never, response as never, params, { address, mayCreate })
+    const exchange = new Exchange(request as never, response, params, { address, mayCreate })
     try {
       await route!.handle(exchange)
       return { status: response.status, response }

@@ -5,7 +5,7 @@ import { ResponseDouble } from './response-double.ts'
 
 const open = (first = 'first\n\n') => {
   const [clock, response, closed] = [new ManualClock(), new ResponseDouble(), [] as string[]]
-  const stream = new EventStream(response as never, {
+  const stream = new EventStream(response, {
     ...{ clock, beatMs: 1000, queuedSize: 100, first },
     beat: () => 'beat\n\n',
     onClosed: (reason) => closed.push(reason),

@@ -8,7 +8,8 @@ const REVOKED = Number.POSITIVE_INFINITY
  */
 export class Generations {
   readonly #capacity: number
-  readonly #current = new Map<string, number>()
+  /** Null before anybody was remembered: most rooms never have to. */
+  #current: Map<string, number> | null = null
   #forgottenUntil = Number.NEGATIVE_INFINITY
 
   constructor(capacity: number) {
@@ -17,7 +18,10 @@ export class Generations {
 
   /** Oldest first; null stands for revoked. What `refill` takes. */
   get entries(): readonly (readonly [id: string, generation: number | null])[] {
-    return Array.from(this.#current, ([id, generation]) => [id, generation === REVOKED ? null : generation] as const)
+    return Array.from(
+      this.#current ?? [],
+      ([id, generation]) => [id, generation === REVOKED ? null : generation] as const,
+    )
   }
 
   /** Until when tokens of the forgotten were issued; null when nobody was forgotten. Milliseconds since 1970. */
@@ -33,11 +37,12 @@ export class Generations {
 
   /** `now`: milliseconds since 1970. */
   remember(id: string, generation: number, now: number): void {
-    this.#current.delete(id)
-    this.#current.set(id, generation)
-    if (this.#current.size <= this.#capacity) return
-    const [oldest] = this.#current.keys()
-    if (oldest !== undefined) this.#current.delete(oldest)
+    const current = (this.#current ??= new Map())
+    current.delete(id)
+    current.set(id, generation)
+    if (current.size <= this.#capacity) return
+    const [oldest] = current.keys()
+    if (oldest !== undefined) current.delete(oldest)
     this.#forgetUntil(now)
   }
 
@@ -47,12 +52,12 @@ export class Generations {
 
   /** Somebody is back, and whoever holds them now keeps their generation. */
   forget(id: string): void {
-    this.#current.delete(id)
+    this.#current?.delete(id)
   }
 
   /** Whether a token of this generation, issued at `issuedAt`, is still good. */
   allows(id: string, generation: number, issuedAt: number): boolean {
-    const current = this.#current.get(id)
+    const current = this.#current?.get(id)
     return current === undefined ? issuedAt > this.#forgottenUntil : current === generation
   }
 

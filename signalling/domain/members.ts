@@ -12,6 +12,10 @@ import type { PeerRecord, RoomRecord } from './room-record.ts'
 interface MembersContext {
   readonly limits: ServerLimits
   readonly clock: Clock
+}
+
+/** What comes of waiting for somebody absent. */
+export interface Wait {
   /** A signal was kept for somebody absent. */
   readonly onKept: () => void
   /** Nobody waits any longer for this one, who is no longer inside. */
@@ -44,9 +48,9 @@ export class Members {
   }
 
   /** Goes on with a record; only while there is nobody here. All who were inside are away from now on. */
-  restore({ peers, former: entries, forgottenUntil }: Members['record']): void {
+  restore({ peers, former: entries, forgottenUntil }: Members['record'], wait: Wait): void {
     this.#former.refill({ entries, forgottenUntil }, this.#context.clock.now())
-    for (const each of peers) this.#restorePeer(each)
+    for (const each of peers) this.#restorePeer(each, wait)
   }
 
   all(): Iterable<Peer> {
@@ -78,13 +82,13 @@ export class Members {
   }
 
   /** Its connection is gone, its place is kept for a while. `kept`: what its outbox holds already, null when too much. */
-  lose(peer: Peer, kept: readonly Fact[] | null = []): void {
-    const { limits, clock, onKept } = this.#context
-    const outbox = new Outbox({ signals: limits.outboxSignals, size: limits.outboxSize }, onKept)
+  lose(peer: Peer, wait: Wait, kept: readonly Fact[] | null = []): void {
+    const { limits, clock } = this.#context
+    const outbox = new Outbox({ signals: limits.outboxSignals, size: limits.outboxSize }, wait.onKept)
     outbox.refill(kept)
     peer.goAway(
       outbox,
-      clock.schedule(limits.awayMs, () => this.#giveUp(peer)),
+      clock.schedule(limits.awayMs, () => this.#giveUp(peer, wait)),
     )
   }
 
@@ -102,14 +106,14 @@ export class Members {
     for (const peer of this.#peers.values()) peer.evict()
   }
 
-  #restorePeer({ outbox, ...who }: PeerRecord): void {
+  #restorePeer({ outbox, ...who }: PeerRecord, wait: Wait): void {
     const peer = this.add(who, FORMER_LINE)
-    this.lose(peer, outbox && outbox.map((received): Fact => ['signal:received', received]))
+    this.lose(peer, wait, outbox && outbox.map((received): Fact => ['signal:received', received]))
   }
 
-  #giveUp(peer: Peer): void {
+  #giveUp(peer: Peer, wait: Wait): void {
     this.#former.remember(peer.id, peer.generation, this.#context.clock.now())
     this.#peers.delete(peer.id)
-    this.#context.onGivenUp(peer)
+    wait.onGivenUp(peer)
   }
 }

@@ -15,7 +15,7 @@ import type {
 import { ChatHistory } from './chat-history.ts'
 import type { Cancel } from './clock.ts'
 import type { Fact, Line } from './facts.ts'
-import { Members } from './members.ts'
+import { Members, type Wait } from './members.ts'
 import { infoFor, infosFor } from './peer-views.ts'
 import type { Peer } from './peers.ts'
 import { ok, refuse } from './results.ts'
@@ -23,6 +23,8 @@ import type { Claims } from './resume-tokens.ts'
 import type { RoomContext, RoomKind } from './room-context.ts'
 import type { RoomRecord } from './room-record.ts'
 import { Watchers } from './watchers.ts'
+
+const notWaiting: Cancel = () => undefined
 
 /** One room: who is inside, who looks at it, what was said. Tells everyone concerned about each change, the journal first. */
 export class Room {
@@ -33,7 +35,8 @@ export class Room {
   readonly #emptyMs: number | null
   readonly #context: RoomContext
   readonly #members: Members
-  readonly #watchers: Watchers
+  /** Null before anybody looked. */
+  #watchers: Watchers | null = null
   readonly #chat = new ChatHistory()
   #cancelExpiry: Cancel
 
@@ -44,13 +47,7 @@ export class Room {
     this.name = kind.name
     this.#emptyMs = kind.emptyMs ?? null
     this.#context = context
-    const { limits, clock } = context
-    this.#members = new Members({
-      ...{ limits, clock },
-      onKept: () => this.#changed(),
-      onGivenUp: (peer) => this.#removed(peer, 'timed-out'),
-    })
-    this.#watchers = new Watchers(limits, clock.now())
+    this.#members = new Members(context)
     this.#cancelExpiry = this.#scheduleExpiry()
   }
 
@@ -90,11 +87,13 @@ export class Room {
 
   /** Lets somebody look at the room: from now on each change is told. */
   watch(line: Line): Result<RoomView> {
+    const { limits, clock } = this.#context
+    this.#watchers ??= new Watchers(limits, clock.now())
     return this.#watchers.add(line) ? ok(this.view) : refuse('server-full')
   }
 
   unwatch(line: Line): void {
-    this.#watchers.remove(line)
+    this.#watchers?.remove(line)
   }
 
   /** `peerId` is new and made by the server. */
@@ -139,7 +138,7 @@ export class Room {
 
   /** The connection of a peer is gone; its place is kept for a while. */
   lose(peer: Peer): void {
-    this.#members.lose(peer)
+    this.#members.lose(peer, this.#wait)
     this.#changed()
     this.#announce(['peer:away', { id: peer.id }], peer)
   }
@@ -153,7 +152,7 @@ export class Room {
       target.deliverSignal(from.id, signal)
       return null
     }
-    const watcher = this.#watchers.find(to)
+    const watcher = this.#watchers?.find(to)
     if (watcher === undefined) return refuse('peer-not-found')
     this.#context.tally.signals += 1
     watcher.deliver(['signal:received', { from: from.id, signal }])
@@ -164,7 +163,7 @@ export class Room {
   signalFromWatcher(line: Line, to: PeerId, signal: Signal): Refusal | null {
     const target = this.#members.find(to)
     if (target?.manner !== 'perfect') return refuse('peer-not-found')
-    if (!this.#watchers.maySignal(this.#context.clock.now())) return refuse('too-many-requests')
+    if (this.#watchers?.maySignal(this.#context.clock.now()) !== true) return refuse('too-many-requests')
     this.#context.tally.signals += 1
     target.deliverSignal(line.peerId, signal)
     return null
@@ -196,21 +195,28 @@ export class Room {
    */
   restore(record: RoomRecord, chat: readonly ChatMessage[]): void {
     this.#chat.refill(chat)
-    this.#members.restore(record)
-    if (this.size > 0) this.#cancelExpiry()
+    this.#members.restore(record, this.#wait)
+    if (this.size > 0) this.#stopExpiry()
   }
 
   /** Stops all waiting; tells nobody. */
   close(): void {
-    this.#cancelExpiry()
+    this.#stopExpiry()
     this.#members.close()
   }
 
   /** Stops all waiting, and lets everybody inside or looking go without a word. */
   evict(): void {
-    this.#cancelExpiry()
+    this.#stopExpiry()
     this.#members.evict()
-    this.#watchers.release()
+    this.#watchers?.release()
+  }
+
+  get #wait(): Wait {
+    return {
+      onKept: () => this.#changed(),
+      onGivenUp: (peer) => this.#removed(peer, 'timed-out'),
+    }
   }
 
   #readmit(claims: Claims, line: Line): Result<Peer> {
@@ -223,7 +229,7 @@ export class Room {
   #admit(who: { readonly id: PeerId; readonly name: string; readonly generation: number }, line: Line): Peer {
     const peer = this.#members.add(who, line)
     this.unwatch(line)
-    this.#cancelExpiry()
+    this.#stopExpiry()
     this.#changed()
     for (const other of this.#members.all())
       if (other !== peer) other.deliver(['peer:joined', infoFor(other, peer, false)])
@@ -242,9 +248,15 @@ export class Room {
     return clock.schedule(this.#emptyMs ?? limits.emptyRoomMs, () => this.#expire())
   }
 
+  /** What was scheduled is let go with its timer: most rooms have somebody in them. */
+  #stopExpiry(): void {
+    this.#cancelExpiry()
+    this.#cancelExpiry = notWaiting
+  }
+
   #expire(): void {
     this.#context.onExpired(this)
-    this.#watchers.release(['room:closed', { code: this.code, reason: 'expired' }])
+    this.#watchers?.release(['room:closed', { code: this.code, reason: 'expired' }])
   }
 
   /** Before anybody is told of what has changed, and after it has. */
@@ -259,6 +271,6 @@ export class Room {
   }
 
   #tellWatchers(): void {
-    if (this.#watchers.size > 0) this.#watchers.tell(['room:changed', this.view])
+    if (this.#watchers !== null && this.#watchers.size > 0) this.#watchers.tell(['room:changed', this.view])
   }
 }

@@ -14,7 +14,7 @@ import { noBooks, type RoomBooks } from './documents.ts'
 import { Generations } from './generations.ts'
 import { ok, refuse } from './results.ts'
 import type { Claims, ResumeTokens } from './resume-tokens.ts'
-import type { RoomKind, RoomTally } from './room-context.ts'
+import type { RoomContext, RoomKind, RoomTally } from './room-context.ts'
 import { noJournal, type RoomJournal } from './room-journal.ts'
 import type { RoomRecord } from './room-record.ts'
 import { Room } from './room.ts'
@@ -48,10 +48,12 @@ export class Rooms {
   readonly #named = new Map<string, Room>()
   readonly #expired: Generations
   readonly #tally: RoomTally = { signals: 0 }
+  readonly #context: RoomContext
 
   constructor(options: RoomsOptions) {
     this.#options = { books: noBooks, journal: noJournal, ...options }
     this.#expired = new Generations(options.limits.formerRooms)
+    this.#context = { ...this.#options, tally: this.#tally, onExpired: (room) => this.#forgetExpired(room) }
   }
 
   get size(): number {
@@ -169,13 +171,14 @@ export class Rooms {
     return ok(room)
   }
 
+  #forgetExpired(room: Room): void {
+    this.#forget(room)
+    this.#expired.revoke(room.code, this.#options.clock.now())
+    this.#options.journal.roomClosed(room)
+  }
+
   #make(kind: RoomKind): Room {
-    const onExpired = (expired: Room) => {
-      this.#forget(expired)
-      this.#expired.revoke(expired.code, this.#options.clock.now())
-      this.#options.journal.roomClosed(expired)
-    }
-    const room = new Room(kind, { ...this.#options, tally: this.#tally, onExpired })
+    const room = new Room(kind, this.#context)
     this.#rooms.set(room.code, room)
     if (room.name !== null) this.#named.set(room.name, room)
     return room

@@ -28,6 +28,16 @@ interface LocalMediaEvents {
 
 type DeviceLists = Pick<MediaState, 'cameras' | 'microphones' | 'speakers'>
 
+/** Before anything was opened or looked for. */
+export const nothingOpen: MediaState = {
+  camera: { phase: 'off' },
+  microphone: { phase: 'off' },
+  cameras: [],
+  microphones: [],
+  speakers: [],
+  speakerId: '',
+}
+
 /**
  * The own camera, microphone and choice of speakers: owns the tracks, follows what is plugged in and out. Nothing here
  * rejects: what does not work is said in `state`, which is replaced whole.
@@ -38,14 +48,7 @@ export class LocalMedia {
   readonly #isSecure: boolean
   readonly #capture: Capture | null
   readonly #devices: Readonly<Record<CaptureKind, OwnDevice>>
-  #state: MediaState = {
-    camera: { phase: 'off' },
-    microphone: { phase: 'off' },
-    cameras: [],
-    microphones: [],
-    speakers: [],
-    speakerId: '',
-  }
+  #state: MediaState = nothingOpen
   #wantedSpeakerId = ''
   #pause: ReturnType<typeof setTimeout> | undefined
   #isFollowing = false

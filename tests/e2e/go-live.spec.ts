@@ -1,24 +1,8 @@
-import type { Browser, Page } from 'playwright'
+import type { Page } from 'playwright'
 import { expectAccessible } from '../helpers/accessible.ts'
 import type { CallPage } from '../helpers/call-page.ts'
 import { expect, test } from '../helpers/call-test.ts'
-
-const watch = async (browser: Browser, url: string): Promise<Page> => {
-  const context = await browser.newContext({ viewport: { width: 1024, height: 640 } })
-  const page = await context.newPage()
-  page.on('pageerror', (error) => console.error(error.message))
-  await page.goto(url)
-  return page
-}
-
-const pictures = (page: Page) =>
-  page.locator('video').evaluate((video: HTMLVideoElement) => video.getVideoPlaybackQuality().totalVideoFrames)
-
-const expectMoving = async (page: Page): Promise<void> => {
-  await expect(page.getByLabel('Picture of the live stream')).toBeVisible()
-  const before = await pictures(page)
-  await expect.poll(() => pictures(page)).toBeGreaterThan(before + 10)
-}
+import { ended, expectMoving, isHeard, pictures, watch } from '../helpers/watch-page.ts'
 
 /** How many colours of 16 x 9 points of the picture differ from its first: none in a dark corner, most in a camera's. */
 const colourful = (page: Page) =>
@@ -35,25 +19,6 @@ const colourful = (page: Page) =>
     return differing
   })
 
-/** Whether sound above silence comes (the fake microphone beeps once a second) within two seconds. */
-const isHeard = (page: Page) =>
-  page.locator('video').evaluate(async (video: HTMLVideoElement) => {
-    const context = new AudioContext()
-    await context.resume()
-    const analyser = context.createAnalyser()
-    context.createMediaStreamSource(video.srcObject as MediaStream).connect(analyser)
-    const samples = new Float32Array(analyser.fftSize)
-    const until = performance.now() + 2000
-    let loudest = 0
-    while (loudest < 0.01 && performance.now() < until) {
-      await new Promise((resolve) => requestAnimationFrame(resolve))
-      analyser.getFloatTimeDomainData(samples)
-      loudest = samples.reduce((max, sample) => Math.max(max, Math.abs(sample)), loudest)
-    }
-    await context.close()
-    return loudest >= 0.01
-  })
-
 const liveSection = ({ page }: CallPage) => page.getByRole('region', { name: 'Live stream' })
 
 /** Answers the address for those who watch. */
@@ -64,8 +29,6 @@ const goLive = async (host: CallPage): Promise<string> => {
   await expect(liveSection(host).getByRole('button', { name: 'Copy link' })).toBeVisible()
   return await liveSection(host).getByLabel('Link to watch you').inputValue()
 }
-
-const ended = (page: Page) => page.getByRole('heading', { name: 'This live stream has ended.' })
 
 test('somebody in a meeting goes live, and is seen and heard by who is in no meeting, until they stop', async ({
   server,

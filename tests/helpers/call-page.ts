@@ -1,4 +1,5 @@
 import { expect, type Locator, type Page } from 'playwright/test'
+import { AUDIBLE, loudestSample } from './loudest-sample.ts'
 
 /** One person's window, driven only by what people see: accessible names of docs/ARCHITECTURE.md, "Names that tests use". */
 export class CallPage {
@@ -73,28 +74,10 @@ export class CallPage {
     await expect.poll(async () => await this.framesOf(name), { timeout: 15_000 }).toBeGreaterThan(before + 10)
   }
 
-  /** Waits until sound above silence arrives from this person (the fake microphone beeps once a second). */
+  /** Waits until sound above silence arrives from this person. */
   async expectHeard(name: string): Promise<void> {
-    const peak = await this.tile(name)
-      .locator('audio')
-      .evaluate(async (element) => {
-        const stream = (element as HTMLAudioElement).srcObject as MediaStream
-        const context = new AudioContext()
-        await context.resume()
-        const analyser = context.createAnalyser()
-        context.createMediaStreamSource(stream).connect(analyser)
-        const samples = new Float32Array(analyser.fftSize)
-        const until = performance.now() + 10_000
-        let loudest = 0
-        while (loudest < 0.01 && performance.now() < until) {
-          await new Promise((resolve) => requestAnimationFrame(resolve))
-          analyser.getFloatTimeDomainData(samples)
-          loudest = samples.reduce((max, sample) => Math.max(max, Math.abs(sample)), loudest)
-        }
-        await context.close()
-        return loudest
-      })
-    expect(peak, `loudest sample that ${this.name} receives from ${name}`).toBeGreaterThan(0.01)
+    const peak = await loudestSample(this.tile(name).locator('audio'), 10_000)
+    expect(peak, `loudest sample that ${this.name} receives from ${name}`).toBeGreaterThanOrEqual(AUDIBLE)
   }
 
   async openPanel(name: 'Chat' | 'People' | 'Documents'): Promise<void> {

@@ -1,58 +1,14 @@
-import { io, type ManagerOptions, type Socket, type SocketOptions } from 'socket.io-client'
-import { expect, onTestFinished } from 'vitest'
+import { expect } from 'vitest'
+import { EventClient, type Payload } from './event-client.ts'
 
-const ANSWER_MS = 5000
-
-/** One event of the server, as a client of the appointment system sees it. */
-export interface Said {
-  readonly event: string
-  readonly payload: Record<string, unknown>
-}
-
-/**
- * A client of the appointment system, written from its description alone: a plain Socket.IO client with its default
- * transports, and `fetch`.
- */
-export class AppointmentClient {
-  readonly socket: Socket
-  /** Everything the server said, and how far the test has read. */
-  readonly #said: Said[] = []
-  readonly #waiting = new Set<() => void>()
-
-  constructor(url: string, options: Partial<ManagerOptions & SocketOptions> = {}) {
-    this.socket = io(url, { forceNew: true, reconnection: false, ...options })
-    this.socket.onAny((event: string, payload: Record<string, unknown>) => {
-      this.#said.push({ event, payload })
-      for (const look of [...this.#waiting]) look()
-    })
-    onTestFinished(() => void this.socket.close())
-  }
-
-  emit(event: string, ...args: unknown[]): void {
-    this.socket.emit(event, ...args)
-  }
-
-  /** Takes the next event of this name, whether it has come or is still to come. */
-  async next(event: string): Promise<Record<string, unknown>> {
-    const { promise, resolve, reject } = Promise.withResolvers<Record<string, unknown>>()
-    const look = () => {
-      const at = this.#said.findIndex((said) => said.event === event)
-      if (at === -1) return
-      this.#waiting.delete(look)
-      resolve(this.#said.splice(at, 1)[0]!.payload)
-    }
-    this.#waiting.add(look)
-    look()
-    const timer = setTimeout(() => reject(new Error(`no ${event} within ${ANSWER_MS} ms`)), ANSWER_MS)
-    return promise.finally(() => clearTimeout(timer))
-  }
-
+/** A client of the appointment system, written from its description alone. */
+export class AppointmentClient extends EventClient {
   /** Names of what came and was not taken. Socket.IO keeps the order: what was caused before the last answer is here. */
   get untaken(): string[] {
-    return this.#said.map(({ event }) => event).filter((event) => event !== 'session:opened')
+    return this.inbox.untaken
   }
 
-  async join(appointment: string | undefined, name: string): Promise<Record<string, unknown>> {
+  async join(appointment: string | undefined, name: string): Promise<Payload> {
     this.emit('join_room', { ...(appointment === undefined ? {} : { appointment_id: appointment }), name })
     return this.next('joined_successfully')
   }
@@ -72,7 +28,7 @@ const send = async (method: string, url: string, body: unknown, headers: Record<
     body: typeof body === 'string' ? body : JSON.stringify(body),
     headers: { 'Content-Type': 'application/json', ...headers },
   })
-  return { status: response.status, body: (await response.json()) as Record<string, unknown> }
+  return { status: response.status, body: (await response.json()) as Payload }
 }
 
 export const put = (url: string, body: unknown, headers = {}) => send('PUT', url, body, headers)

@@ -1,57 +1,14 @@
-import { io, type Socket } from 'socket.io-client'
-import { expect, onTestFinished } from 'vitest'
+import { expect } from 'vitest'
+import { EventClient, type Payload } from './event-client.ts'
 
-const ANSWER_MS = 5000
-
-type Payload = Record<string, unknown>
-
-/** A client of the system of users and calls, written from its description alone: Socket.IO with its default transports. */
-export class UserClient {
-  readonly socket: Socket
-  #said: { readonly event: string; readonly payload: Payload }[] = []
-  readonly #waiting = new Set<() => void>()
-
-  constructor(url: string) {
-    this.socket = io(url, { forceNew: true, reconnection: false })
-    this.socket.onAny((event: string, payload: Payload) => {
-      if (event === 'session:opened') return
-      this.#said.push({ event, payload })
-      for (const look of [...this.#waiting]) look()
-    })
-    onTestFinished(() => void this.socket.close())
-  }
-
-  emit(event: string, payload?: unknown): void {
-    this.socket.emit(event, payload)
-  }
-
-  /** Takes the next event of this name, whether it has come or is still to come. */
-  async next(event: string): Promise<Payload> {
-    const { promise, resolve, reject } = Promise.withResolvers<Payload>()
-    const look = () => {
-      const at = this.#said.findIndex((said) => said.event === event)
-      if (at === -1) return
-      this.#waiting.delete(look)
-      resolve(this.#said.splice(at, 1)[0]!.payload)
-    }
-    this.#waiting.add(look)
-    look()
-    const timer = setTimeout(() => {
-      this.#waiting.delete(look)
-      reject(new Error(`no ${event} within ${ANSWER_MS} ms`))
-    }, ANSWER_MS)
-    return promise.finally(() => clearTimeout(timer))
-  }
-
+/** A client of the system of users and calls, written from its description alone. */
+export class UserClient extends EventClient {
   /** Everything that the server said until now and the test has not taken, in its order. Only for who has joined. */
   async rest(): Promise<string[]> {
-    this.emit('user:status', { userId: 'nobody at all' })
-    const isEnd = ({ event, payload }: { event: string; payload: Payload }) =>
-      event === 'user:status' && payload['userId'] === 'nobody at all'
-    await this.#until(() => this.#said.some(isEnd))
-    const rest = this.#said.filter((said) => !isEnd(said)).map(({ event }) => event)
-    this.#said = []
-    return rest
+    const userId = 'nobody at all'
+    this.emit('user:status', { userId })
+    await this.inbox.next('user:status', (payload) => (payload as Payload)['userId'] === userId)
+    return this.inbox.takeAll()
   }
 
   async join(userId: string): Promise<Payload> {
@@ -75,18 +32,6 @@ export class UserClient {
   /** Awaits that the server knows this user to be without a connection. */
   async untilOffline(userId: string): Promise<void> {
     while ((await this.status(userId))['isOnline'] !== false);
-  }
-
-  #until(isSo: () => boolean): Promise<void> {
-    return new Promise((resolve) => {
-      const look = () => {
-        if (!isSo()) return
-        this.#waiting.delete(look)
-        resolve()
-      }
-      this.#waiting.add(look)
-      look()
-    })
   }
 }
 

@@ -1,9 +1,9 @@
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
-import type { DeviceState, MediaState } from '#renderer/call/call-state.ts'
-import { Emitter } from '#renderer/call/emitter.ts'
+import type { DeviceState } from '#renderer/call/call-state.ts'
 import { LiveSender } from '#renderer/call/live-sender.ts'
 import type { LiveWire } from '#renderer/call/live-wire.ts'
 import { eventually, expectFrames, expectSound } from './await-media.ts'
+import { DevicesDouble } from './devices-double.ts'
 
 type Listener = (...args: never[]) => void
 
@@ -79,25 +79,6 @@ class WireDouble implements LiveWire {
   }
 }
 
-/** Own devices that are as a test says. */
-class Devices {
-  state: MediaState = {
-    camera: { phase: 'off' },
-    microphone: { phase: 'off' },
-    cameras: [],
-    microphones: [],
-    speakers: [],
-    speakerId: '',
-  }
-  readonly #events = new Emitter<{ changed: [MediaState] }>()
-  readonly on = this.#events.on.bind(this.#events)
-
-  set(change: Partial<MediaState>): void {
-    this.state = { ...this.state, ...change }
-    this.#events.emit('changed', this.state)
-  }
-}
-
 const capture = async () => {
   const stream = await navigator.mediaDevices.getUserMedia({ audio: true, video: { width: 1920, height: 1080 } })
   onTestFinished(() => {
@@ -109,7 +90,7 @@ const capture = async () => {
 }
 
 const setUp = (prepare: (wire: WireDouble) => void = () => undefined) => {
-  const devices = new Devices()
+  const devices = new DevicesDouble()
   const wires: WireDouble[] = []
   const sender = new LiveSender({
     serverUrl: 'http://server.test',

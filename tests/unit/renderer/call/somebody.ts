@@ -1,35 +1,20 @@
 import { expect, onTestFinished } from 'vitest'
 import { Call } from '#renderer/call/call.ts'
-import type { CallState, MediaState, Person } from '#renderer/call/call-state.ts'
-import { Emitter } from '#renderer/call/emitter.ts'
+import type { CallState, Person } from '#renderer/call/call-state.ts'
 import type { Notice } from '#renderer/call/meeting.ts'
 import { eventually } from './await-media.ts'
+import { DevicesDouble } from './devices-double.ts'
 import { openMedia } from './link-pair.ts'
 import type { ClientDouble, ServerDouble } from './server-double.ts'
 
 export const URL = 'http://127.0.0.1:8001'
 type Joined = Extract<CallState, { phase: 'joined' }>
 
-class MediaDouble {
-  readonly #events = new Emitter<{ changed: [MediaState] }>()
-  state: MediaState = {
-    camera: { phase: 'off' },
-    microphone: { phase: 'off' },
-    cameras: [],
-    microphones: [],
-    speakers: [],
-    speakerId: '',
-  }
-
-  on(name: 'changed', listener: (state: MediaState) => void): () => void {
-    return this.#events.on(name, listener)
-  }
-
+class MediaDouble extends DevicesDouble {
   async turnOn(): Promise<void> {
     const { audio, video } = await openMedia()
     const microphone = { phase: 'on', track: audio, deviceId: 'm', label: 'M' } as const
-    this.state = { ...this.state, microphone, camera: { phase: 'on', track: video, deviceId: 'c', label: 'C' } }
-    this.#events.emit('changed', this.state)
+    this.set({ microphone, camera: { phase: 'on', track: video, deviceId: 'c', label: 'C' } })
   }
 }
 

@@ -1,10 +1,11 @@
 import type { DocumentKind, RoomDocument } from '#signalling/protocol.ts'
 import type { AppInfo, DesktopApi, HostState, Notices, Settings } from '#electron/ipc.ts'
-import type { CallState, DeviceState, MediaState, Person } from '#renderer/call/call-state.ts'
+import type { CallState, DeviceState, Person } from '#renderer/call/call-state.ts'
 import { Emitter } from '#renderer/call/emitter.ts'
 import { refuse } from '#renderer/call/server-words.ts'
 import type { CallControls } from '#renderer/state/call.svelte.ts'
 import type { MediaControls } from '#renderer/state/media.svelte.ts'
+import { DevicesDouble } from '../call/devices-double.ts'
 
 type CallNotice = Parameters<Parameters<CallControls['on']>[1]>[0]
 
@@ -69,24 +70,9 @@ export class CallDouble implements CallControls {
 }
 
 /** Devices that are as a test says, and that open without any hardware. */
-export class MediaDouble implements MediaControls {
+export class MediaDouble extends DevicesDouble implements MediaControls {
   readonly asked: unknown[][] = []
-  state: MediaState = {
-    camera: { phase: 'off' },
-    microphone: { phase: 'off' },
-    cameras: [],
-    microphones: [],
-    speakers: [],
-    speakerId: '',
-  }
-  readonly #events = new Emitter<{ changed: [MediaState] }>()
 
-  readonly on = ((name: 'changed', listener: () => void) => this.#events.on(name, listener)) as MediaControls['on']
-
-  set(change: Partial<MediaState>): void {
-    this.state = { ...this.state, ...change }
-    this.#events.emit('changed', this.state)
-  }
   async open(...args: unknown[]): Promise<void> {
     await this.#ask('open', ...args)
   }

@@ -6,6 +6,8 @@ import type { ChatMessage, DocumentInfo, ErrorCode, PeerId, RoomView } from '#si
 
 /** The way to the server. Losing it never touches the media. */
 export type ServerLink = 'online' | 'reconnecting'
+/** In a meeting. `access-denied`: the server is back, and takes the access token no more. */
+export type MeetingServerLink = ServerLink | 'access-denied'
 
 /**
  * The way to one person.
@@ -64,7 +66,7 @@ export type CallState =
       readonly chat: readonly ChatEntry[]
       /** What the room carries beside the call; `Call.readDocument` answers their texts. */
       readonly documents: readonly DocumentInfo[]
-      readonly server: ServerLink
+      readonly server: MeetingServerLink
       /** Milliseconds since 1970. */
       readonly since: number
     }

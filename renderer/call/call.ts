@@ -163,6 +163,11 @@ export class Call {
     else if (this.#greenRoom && this.#signalling?.isOnline === false) this.#signalling.renew()
   }
 
+  /** In a meeting whose server refused the access token there is another one: goes on with it. */
+  showAccessToken(): void {
+    this.#meeting?.showAccessToken()
+  }
+
   /** The page goes away. Nobody is told anything, so that a reload comes back. */
   close(): void {
     this.#stopFollowingMedia()

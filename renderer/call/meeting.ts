@@ -7,7 +7,7 @@ import {
   type PeerId,
   type RoomView,
 } from '#signalling/protocol.ts'
-import type { CallState, EndReason } from './call-state.ts'
+import type { CallState, EndReason, MeetingServerLink } from './call-state.ts'
 import type { CallMemory, RememberedCall } from './call-memory.ts'
 import { ChatLog } from './chat-log.ts'
 import { Emitter } from './emitter.ts'
@@ -66,6 +66,7 @@ export class Meeting {
   #you: PeerId
   #token: string
   #isSeated = true
+  #isAccessDenied = false
   #isRoomLost = false
   readonly #since: number
   #attempts = 0
@@ -101,9 +102,14 @@ export class Meeting {
       people: this.#roster.people,
       chat: this.#chat.entries,
       documents: this.#documents,
-      server: this.#isSeated ? 'online' : 'reconnecting',
+      server: this.#server,
       since: this.#since,
     }
+  }
+
+  get #server(): MeetingServerLink {
+    if (this.#isSeated) return 'online'
+    return this.#isAccessDenied ? 'access-denied' : 'reconnecting'
   }
 
   /** Whether the server has us in the room now. */
@@ -139,6 +145,12 @@ export class Meeting {
     this.#signalling.renew()
   }
 
+  /** There is another access token: shows it to a server that refused the former one. Refused, it is asked for again. */
+  showAccessToken(): void {
+    this.#setAccessDenied(false)
+    this.#signalling.renew()
+  }
+
   /** Tells everyone, by every way there is. The connection to the server is the caller's to close afterwards. */
   async leave(): Promise<void> {
     this.close()
@@ -160,7 +172,13 @@ export class Meeting {
       on('lost', () => {
         this.#loseSeat()
       }),
-      on('opened', () => void this.#comeBack()),
+      on('opened', () => {
+        this.#setAccessDenied(false)
+        void this.#comeBack()
+      }),
+      on('refused', (code) => {
+        this.#setAccessDenied(code === 'access-denied')
+      }),
       on('peer:joined', (peer) => {
         this.#roster.admit(peer)
       }),
@@ -220,6 +238,12 @@ export class Meeting {
     clearTimeout(this.#retry)
     this.#attempts++
     this.#isSeated = false
+    this.#events.emit('changed')
+  }
+
+  #setAccessDenied(isDenied: boolean): void {
+    if (this.#isAccessDenied === isDenied) return
+    this.#isAccessDenied = isDenied
     this.#events.emit('changed')
   }
 

@@ -113,6 +113,7 @@ export class SignallingClient implements Signalling {
   }
 
   renew(): void {
+    clearTimeout(this.#timer)
     this.#socket.disconnect()
     this.#socket.connect()
   }

@@ -54,7 +54,9 @@ export class Announcer {
   #compare(before: Joined, after: Joined): void {
     const { announcements } = this.#texts
     if (before.server !== after.server) {
-      this.say(after.server === 'reconnecting' ? announcements.serverLost : announcements.serverBack)
+      // A question for the token is an alert of its own.
+      if (before.server === 'online') this.say(announcements.serverLost)
+      else if (after.server === 'online') this.say(announcements.serverBack)
     }
     for (const { kind, at } of after.documents) {
       const former = before.documents.find((document) => document.kind === kind)?.at

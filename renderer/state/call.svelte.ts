@@ -17,6 +17,7 @@ export type CallControls = Pick<
   | 'readDocument'
   | 'checkLinks'
   | 'reconnectNow'
+  | 'showAccessToken'
 >
 
 /** The call as runes see it: reading `state` in an effect or a template follows it. Holds no copy. */

@@ -99,10 +99,12 @@ export class Meetings {
     this.#again()
   }
 
-  /** Keeps the access token that a server asked for, and tries again with it. Rejects when it cannot be kept. */
+  /** Keeps the access token that a server asked for, and goes on with it. Rejects when it cannot be kept. */
   async showAccessToken(serverUrl: string, token: string): Promise<void> {
-    await this.#options.settings.keepAccessToken(serverUrl, token)
-    this.tryAgain()
+    const { call, settings } = this.#options
+    await settings.keepAccessToken(serverUrl, token)
+    if (call.controls.state.phase === 'joined') call.controls.showAccessToken()
+    else this.tryAgain()
   }
 
   /** Stops what is on its way; leads back to Home. */

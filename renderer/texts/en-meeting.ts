@@ -89,6 +89,12 @@ export const room = {
   qualityLabel: (quality: Quality) => `Connection: ${qualityWords[quality]}`,
   serverLost: 'Reconnecting to the meeting. The call goes on.',
   serverLostAlone: 'Reconnecting to the meeting.',
+  accessDenied: {
+    what: 'The server asks for a new access token.',
+    next: 'The call goes on. Messages and newcomers reach you again once you have entered it. Whoever runs the server has it.',
+  },
+  enterAccessToken: 'Enter the access token',
+  notNow: 'Not now',
   offline: 'You are offline. The call goes on as soon as the network is back.',
   soundBlocked: 'The browser holds back the sound of others.',
   turnOnSound: 'Turn on sound',

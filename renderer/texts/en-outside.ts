@@ -72,6 +72,7 @@ export const meeting = {
 export const access = {
   token: 'Access token',
   goOn: 'Go on',
+  trying: 'Asking the server…',
   problems: {
     empty: 'Enter the access token.',
     refused: 'The server does not take this access token. It may have a typing error, or it was changed.',

@@ -91,3 +91,48 @@ test('when the token was changed, it is asked for again, and the meeting goes on
   await give(ann, 'another-token-4567')
   await expect(ann.button('Leave')).toBeVisible()
 })
+
+test('a token that is changed during a meeting is asked for there, while sound and picture go on', async ({
+  server,
+  person,
+}) => {
+  await restartAsking(server, { ACCESS_TOKEN_FOR: 'all' })
+  const ann = await person('Ann')
+  await pressHost(ann, server.url)
+  await give(ann, TOKEN)
+  await ann.pressJoin()
+  const ben = await person('Ben')
+  await ben.page.goto(ann.page.url())
+  await give(ben, TOKEN)
+  await ben.page.getByRole('textbox', { name: 'Your name' }).fill('Ben')
+  await ben.pressJoin()
+  await ann.expectMoving('Ben')
+  await ann.openPanel('Chat')
+
+  await server.kill()
+  await server.start({ ACCESS_TOKEN: 'another-token-4567', ACCESS_TOKEN_FOR: 'all' })
+  const question = ({ page }: CallPage) => page.getByText('The server asks for a new access token.')
+  for (const one of [ann, ben]) await expect(question(one)).toBeVisible()
+  // Whoever writes goes on writing.
+  await expect(ann.page.getByRole('textbox', { name: 'Message' })).toBeFocused()
+  await expectAccessible(ann.page, 'room whose server asks for a token')
+  await ann.expectMoving('Ben')
+  await ben.expectHeard('Ann')
+
+  await give(ann, 'wrong-token-0123456')
+  await expect(ann.page.getByText(/does not take this access token/)).toBeVisible()
+  await expect(field(ann)).toBeFocused()
+  await ann.expectMoving('Ben')
+  await give(ann, 'another-token-4567')
+  await expect(question(ann)).toHaveCount(0)
+  await expect(ann.page.getByText(/Reconnecting to the meeting/)).toHaveCount(0)
+  await ann.say('said behind the new token')
+
+  await ben.button('Not now').press('Enter')
+  await ben.button('Enter the access token').press('Enter')
+  await expect(field(ben)).toBeFocused()
+  await give(ben, 'another-token-4567')
+  await ben.expectChat('said behind the new token')
+  await ann.expectPeople('Ben')
+  await ann.expectMoving('Ben')
+})

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+import { eventually } from './await-media.ts'
 import { ServerDouble } from './server-double.ts'
 import { enter, Somebody, URL } from './somebody.ts'
 
@@ -13,13 +14,25 @@ it('in front of a room, a server that lets us in no more ends in the question fo
   expect(ann.call.state).toMatchObject({ phase: 'failed', problem: 'access-denied', serverUrl: URL })
 })
 
-it('in a meeting, it ends nothing: sound and picture need no server', async () => {
+it('in a meeting, it is asked for while sound and picture go on, and brings one back into the room', async () => {
   const server = new ServerDouble()
   const [ann, ben] = await enter(server, 'Ann', 'Ben')
   await ann!.sees('Ben')
   server.crash()
+  server.refuseAll('server-full')
+  expect(ann!.state.server).toBe('reconnecting')
   server.refuseAll('access-denied')
-  for (const one of [ann!, ben!]) expect(one.call.state).toMatchObject({ phase: 'joined', server: 'reconnecting' })
+  for (const one of [ann!, ben!]) expect(one.state.server).toBe('access-denied')
+  await ann!.sees('Ben')
+
+  ann!.call.showAccessToken()
+  expect(ann!.state.server).toBe('reconnecting')
+  server.refuseAll('access-denied')
+  expect(ann!.state.server).toBe('access-denied')
+  server.restart()
+  await eventually(() => {
+    for (const one of [ann!, ben!]) expect(one.state.server).toBe('online')
+  })
   await ann!.sees('Ben')
 })
 

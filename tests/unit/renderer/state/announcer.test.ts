@@ -49,6 +49,9 @@ test('losing and finding the server and a person again are said, a first connect
   expect(said({ people: [person('Ben', { link: 'reconnecting' })] })).toBe('The connection to Ben is being rebuilt.')
   expect(said({ people: [person('Ben')] })).toBe('Ben is back.')
   expect(said({ people: [person('Ben')], server: 'reconnecting' })).toMatch(/The call goes on/)
+  // That one asks for itself, by an alert.
+  expect(said({ people: [person('Ben')], server: 'access-denied' })).toBe('')
+  expect(said({ people: [person('Ben')], server: 'reconnecting' })).toBe('')
   expect(said({ people: [person('Ben')] })).toBe('The server is back.')
 })
 

@@ -62,6 +62,9 @@ export class CallDouble implements CallControls {
   reconnectNow(): void {
     void this.#ask('reconnectNow')
   }
+  showAccessToken(): void {
+    void this.#ask('showAccessToken')
+  }
 
   #ask(...words: unknown[]): Promise<void> {
     this.asked.push(words)

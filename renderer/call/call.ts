@@ -1,17 +1,16 @@
 import type { DocumentKind, RoomView } from '#signalling/protocol.ts'
+import { Approach } from './approach.ts'
 import type { CallMemory } from './call-memory.ts'
-import { parseRemembered, type RememberedCall } from './call-memory.ts'
+import { parseRemembered } from './call-memory.ts'
 import type { CallProblem, CallState, EndReason } from './call-state.ts'
 import { Emitter } from './emitter.ts'
 import { GreenRoom, problemOf } from './green-room.ts'
-import { IceRefresh } from './ice-refresh.ts'
-import { configureLinks, makeCertificate, usableIceServers } from './link-configuration.ts'
 import type { LocalMedia } from './local-media.ts'
 import { silentLog, type Log } from './log.ts'
 import { Meeting, type MeetingOptions, type Notice } from './meeting.ts'
 import { ownMediaOf } from './own-media.ts'
-import { Roster } from './roster.ts'
-import { refuse, type Answer, type Payload, type Session } from './server-words.ts'
+import { takeSeatAgain } from './seat.ts'
+import { refuse, type Payload, type Session } from './server-words.ts'
 import type { Answered, Patience, Signalling } from './signalling.ts'
 import { SignallingClient } from './signalling-client.ts'
 
@@ -36,11 +35,9 @@ interface CallOptions {
 }
 
 /** What is there once a server is reached. */
-interface Approach {
-  readonly serverUrl: string
-  readonly signalling: Signalling
+interface Reached {
+  readonly approach: Approach
   readonly session: Session
-  readonly certificate: RTCCertificate
 }
 
 /**
@@ -53,18 +50,16 @@ export class Call {
   readonly #log: Log
   readonly #stopFollowingMedia: () => void
   #state: CallState = { phase: 'idle' }
-  #signalling: Signalling | null = null
-  #roster: Roster | null = null
-  #iceRefresh: IceRefresh | null = null
+  #approach: Approach | null = null
   #greenRoom: GreenRoom | null = null
   #meeting: Meeting | null = null
-  /** Counts the approaches, so that a late answer of a former one is not used. */
-  #approaches = 0
 
   constructor(options: CallOptions) {
     this.#options = options
     this.#log = options.log ?? silentLog
-    this.#stopFollowingMedia = options.media.on('changed', (state) => this.#roster?.setMedia(ownMediaOf(state)))
+    this.#stopFollowingMedia = options.media.on('changed', (state) =>
+      this.#approach?.roster?.setMedia(ownMediaOf(state)),
+    )
   }
 
   on<Name extends keyof CallEvents>(name: Name, listener: (...args: CallEvents[Name]) => void): () => void {
@@ -77,7 +72,7 @@ export class Call {
 
   /** Makes a room on this server and stands in front of it. Trouble ends in `failed`; never rejects for the world's. */
   async host(serverUrl: string, wish: Payload<'room:create'>): Promise<void> {
-    await this.#approach('host', serverUrl, async (signalling) => {
+    await this.#approachRoom('host', serverUrl, async (signalling) => {
       const created = await signalling.request('room:create', wish)
       return created.ok ? await signalling.request('room:look', created.value) : created
     })
@@ -85,20 +80,19 @@ export class Call {
 
   /** Stands in front of the room with this code or name. Trouble ends in `failed`. */
   async open(serverUrl: string, code: string): Promise<void> {
-    await this.#approach('join', serverUrl, (signalling) => signalling.request('room:look', { code }), code)
+    await this.#approachRoom('join', serverUrl, (signalling) => signalling.request('room:look', { code }), code)
   }
 
   /** From the green room into the meeting. Refused, it stays in the green room, with `problem`. */
   async join(name: string): Promise<void> {
-    const [greenRoom, signalling] = [this.#greenRoom, this.#signalling]
-    if (!greenRoom || !signalling || this.#state.phase !== 'green-room') throw new Error('Nothing is open to join')
+    const [greenRoom, approach] = [this.#greenRoom, this.#approach]
+    if (!greenRoom || !approach || this.#state.phase !== 'green-room') throw new Error('Nothing is open to join')
     if (greenRoom.view.isJoining) return
-    const { serverUrl } = this.#state
     const joined = await greenRoom.join(name)
     if (!joined || greenRoom !== this.#greenRoom) return
     greenRoom.close()
     this.#greenRoom = null
-    this.#enter({ signalling, serverUrl, name, joined, roster: greenRoom.roster })
+    this.#enter(approach, { name, joined, roster: greenRoom.roster })
   }
 
   /** After the page was loaded anew: back into the remembered room. False when there is none, or no way back. */
@@ -106,12 +100,15 @@ export class Call {
     const { memory } = this.#options
     const remembered = parseRemembered(memory.load())
     if (!remembered) return false
-    const approach = await this.#reach('resume', remembered.serverUrl, resumePatience)
-    if (!approach) return false
-    const resumed = await this.#takeSeatAgain(approach.signalling, remembered)
-    if (approach.signalling !== this.#signalling) return false
-    if (resumed.ok) this.#comeBack(approach, remembered, resumed.value)
-    else if (resumed.code === 'timeout' || resumed.code === 'disconnected') {
+    const reached = await this.#reach('resume', remembered.serverUrl, resumePatience)
+    if (!reached) return false
+    const { approach, session } = reached
+    const resumed = await takeSeatAgain(approach.signalling, remembered)
+    if (approach !== this.#approach) return false
+    if (resumed.ok) {
+      const { name } = remembered
+      this.#enter(approach, { name, joined: resumed.value, roster: approach.openRoster(session), before: remembered })
+    } else if (resumed.code === 'timeout' || resumed.code === 'disconnected') {
       this.#fail(problemOf(resumed.code), remembered.serverUrl)
     } else {
       memory.save(null)
@@ -123,18 +120,19 @@ export class Call {
 
   /** Out of the meeting, with a goodbye to everyone; or back from whatever comes before it. */
   async leave(): Promise<void> {
-    const [meeting, signalling] = [this.#meeting, this.#signalling]
+    const [meeting, approach] = [this.#meeting, this.#approach]
     if (!meeting) {
-      this.#roster?.leave()
+      approach?.roster?.leave()
       this.#drop()
       this.#set({ phase: 'idle' })
       return
     }
     const isTold = meeting.leave()
-    this.#signalling = null
+    approach?.leaveRoom()
+    this.#approach = null
     this.#end('left')
     await isTold
-    signalling?.close()
+    approach?.close()
   }
 
   /** From `ended` or `failed` back to the beginning. */
@@ -154,13 +152,13 @@ export class Call {
 
   /** The network changed, or the machine woke up: looks at each link at once and gets back those that are dead. */
   checkLinks(): void {
-    this.#roster?.check()
+    this.#approach?.roster?.check()
   }
 
   /** Tries to get the server back now. */
   reconnectNow(): void {
     if (this.#meeting) void this.#meeting.reconnectNow()
-    else if (this.#greenRoom && this.#signalling?.isOnline === false) this.#signalling.renew()
+    else if (this.#greenRoom && this.#approach?.signalling.isOnline === false) this.#approach.signalling.renew()
   }
 
   /** In a meeting whose server refused the access token there is another one: goes on with it. */
@@ -174,39 +172,39 @@ export class Call {
     this.#drop()
   }
 
-  async #approach(
+  async #approachRoom(
     goal: 'host' | 'join',
     serverUrl: string,
     find: (signalling: Signalling) => Promise<Answered<'room:look'>>,
     asked: string | null = null,
   ): Promise<void> {
-    const approach = await this.#reach(goal, serverUrl, approachPatience)
-    if (!approach) return
-    const found = await find(approach.signalling)
-    if (approach.signalling !== this.#signalling) return
-    if (found.ok) this.#standInFront(approach, found.value)
+    const reached = await this.#reach(goal, serverUrl, approachPatience)
+    if (!reached) return
+    const found = await find(reached.approach.signalling)
+    if (reached.approach !== this.#approach) return
+    if (found.ok) this.#standInFront(reached, found.value)
     else this.#fail(problemOf(found.code), serverUrl, asked)
   }
 
   /** Null when there is no way to it, or something else was begun meanwhile. */
-  async #reach(goal: 'host' | 'join' | 'resume', serverUrl: string, patience: Patience): Promise<Approach | null> {
+  async #reach(goal: 'host' | 'join' | 'resume', serverUrl: string, patience: Patience): Promise<Reached | null> {
     if (this.#meeting) throw new Error('A call is going on')
     this.#drop()
-    const approach = ++this.#approaches
     this.#set({ phase: 'opening', serverUrl, goal })
     const signalling = this.#openSignalling(serverUrl)
     if (!signalling) {
       this.#fail('server-unreachable', serverUrl)
       return null
     }
-    this.#signalling = signalling
-    const [session, certificate] = await Promise.all([signalling.connect(patience), makeCertificate()])
-    if (approach !== this.#approaches) return null
-    if (session.ok) {
-      const reached = { serverUrl, signalling, certificate, session: session.value }
-      this.#followIceServers(reached)
-      return reached
+    const isSeated = () => this.#meeting?.isSeated !== false
+    const approach = new Approach({ serverUrl, signalling, media: this.#options.media, isSeated, log: this.#log })
+    this.#approach = approach
+    const session = await approach.reach(patience)
+    if (approach !== this.#approach) {
+      approach.close()
+      return null
     }
+    if (session.ok) return { approach, session: session.value }
     this.#fail(session.code, serverUrl)
     return null
   }
@@ -220,11 +218,11 @@ export class Call {
     return new SignallingClient({ serverUrl: origin, log: this.#log, accessToken })
   }
 
-  #standInFront({ signalling, session, serverUrl, certificate }: Approach, room: RoomView): void {
-    const openRoster = (present: Session) => this.#openRoster(signalling, present, certificate)
+  #standInFront({ approach, session }: Reached, room: RoomView): void {
+    const { signalling, serverUrl } = approach
+    const openRoster = (present: Session) => approach.openRoster(present)
     const greenRoom = new GreenRoom({ signalling, session, room, openRoster })
     this.#greenRoom = greenRoom
-    this.#listenToSignals(signalling)
     greenRoom.on('changed', () => {
       if (greenRoom === this.#greenRoom) this.#set({ phase: 'green-room', serverUrl, ...greenRoom.view })
     })
@@ -235,64 +233,12 @@ export class Call {
     this.#set({ phase: 'green-room', serverUrl, ...greenRoom.view })
   }
 
-  #comeBack(
-    { signalling, session, serverUrl, certificate }: Approach,
-    before: RememberedCall,
-    joined: Answer<'peer:resume'>,
+  #enter(
+    { signalling, serverUrl }: Approach,
+    options: Omit<MeetingOptions, 'memory' | 'log' | 'signalling' | 'serverUrl'>,
   ): void {
-    const roster = this.#openRoster(signalling, session, certificate)
-    this.#listenToSignals(signalling)
-    this.#enter({ signalling, serverUrl, name: before.name, joined, roster, before })
-  }
-
-  /**
-   * The clients of other systems know no way to connect to a former person anew: where there are any, somebody new comes
-   * in, whom they connect to as to everybody.
-   */
-  async #takeSeatAgain(
-    signalling: Signalling,
-    { token, code, name }: RememberedCall,
-  ): Promise<Answered<'peer:resume'>> {
-    const resumed = await signalling.request('peer:resume', { token })
-    if (!resumed.ok || resumed.value.room.peers.every(({ offer }) => offer === undefined)) return resumed
-    await signalling.request('room:leave', {})
-    return await signalling.request('room:join', { code, name })
-  }
-
-  #listenToSignals(signalling: Signalling): void {
-    signalling.on('signal:received', ({ from, signal }) => this.#roster?.handleSignal(from, signal))
-    signalling.on('request:refused', ({ request, code }) => {
-      this.#log('warn', `The server refused ${request}: ${code}`)
-    })
-  }
-
-  #openRoster(signalling: Signalling, session: Session, certificate: RTCCertificate): Roster {
-    this.#roster?.close()
-    this.#roster = new Roster({
-      you: session.peerId,
-      configuration: configureLinks(session.iceServers, certificate, this.#log),
-      own: ownMediaOf(this.#options.media.state),
-      // Between the server's return and the seat's, it takes no signals from us.
-      isOnline: () => signalling.isOnline && this.#meeting?.isSeated !== false,
-      send: (to, signal) => {
-        signalling.sendSignal(to, signal)
-      },
-      log: this.#log,
-    })
-    return this.#roster
-  }
-
-  #followIceServers({ signalling, session }: Approach): void {
-    this.#iceRefresh?.close()
-    this.#iceRefresh = new IceRefresh({
-      signalling,
-      session,
-      onRefreshed: (iceServers) => this.#roster?.setIceServers(usableIceServers(iceServers, this.#log)),
-    })
-  }
-
-  #enter(options: Omit<MeetingOptions, 'memory' | 'log'>): void {
-    const meeting = new Meeting({ ...options, memory: this.#options.memory, log: this.#log })
+    const { memory } = this.#options
+    const meeting = new Meeting({ ...options, signalling, serverUrl, memory, log: this.#log })
     this.#meeting = meeting
     meeting.on('changed', () => {
       if (meeting === this.#meeting) this.#set(meeting.view)
@@ -322,13 +268,10 @@ export class Call {
 
   /** Lets go of everything, without a word. */
   #drop(): void {
-    this.#approaches++
-    this.#iceRefresh?.close()
     this.#greenRoom?.close()
     this.#meeting?.close()
-    this.#roster?.close()
-    this.#signalling?.close()
-    this.#greenRoom = this.#meeting = this.#roster = this.#signalling = null
+    this.#approach?.close()
+    this.#greenRoom = this.#meeting = this.#approach = null
   }
 
   #set(state: CallState): void {

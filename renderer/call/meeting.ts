@@ -1,18 +1,9 @@
-import {
-  cleanText,
-  limits,
-  type ChatMessage,
-  type DocumentInfo,
-  type DocumentKind,
-  type PeerId,
-  type RoomView,
-} from '#signalling/protocol.ts'
+import type { ChatMessage, DocumentInfo, DocumentKind, PeerId, RoomView } from '#signalling/protocol.ts'
 import type { CallState, EndReason, MeetingServerLink } from './call-state.ts'
 import type { CallMemory, RememberedCall } from './call-memory.ts'
-import { ChatLog } from './chat-log.ts'
 import { Emitter } from './emitter.ts'
 import type { Log } from './log.ts'
-import { randomId } from './random-id.ts'
+import { MeetingChat } from './meeting-chat.ts'
 import type { Roster } from './roster.ts'
 import type { Answer } from './server-words.ts'
 import type { Answered, Signalling } from './signalling.ts'
@@ -58,7 +49,7 @@ export class Meeting {
   readonly #options: MeetingOptions
   readonly #signalling: Signalling
   readonly #roster: Roster
-  readonly #chat = new ChatLog()
+  readonly #chat: MeetingChat
   readonly #stops: (() => void)[]
   readonly #metNames: Set<string>
   #room: Pick<RoomView, 'code' | 'title' | 'capacity'>
@@ -83,6 +74,7 @@ export class Meeting {
     this.#token = joined.token
     this.#since = before?.since ?? Date.now()
     this.#metNames = new Set(before?.metNames)
+    this.#chat = new MeetingChat({ signalling, name: options.name, isSeated: () => this.#isSeated })
     this.#stops = [...this.#followServer(), ...this.#followPeople()]
     this.#takeSeat(joined)
   }
@@ -121,14 +113,8 @@ export class Meeting {
     return [...this.#metNames]
   }
 
-  /** Shown at once as `sending`. Empty text is not sent, a longer one than the protocol allows is cut. */
   sendChat(typed: string): void {
-    const text = cleanText(typed.slice(0, limits.chatText))
-    if (text === '') return
-    const message = { from: this.#you, name: this.#options.name, text, nonce: randomId() }
-    this.#chat.add(message)
-    this.#events.emit('changed')
-    void this.#deliver(message.nonce)
+    this.#chat.send(this.#you, typed)
   }
 
   async readDocument(kind: DocumentKind): Promise<Answered<'document:read'>> {
@@ -209,6 +195,9 @@ export class Meeting {
 
   #followPeople(): (() => void)[] {
     return [
+      this.#chat.on('changed', () => {
+        this.#events.emit('changed')
+      }),
       this.#roster.on('changed', () => {
         this.#onPeople()
       }),
@@ -231,7 +220,6 @@ export class Meeting {
   #onChat(message: ChatMessage): void {
     if (this.#chat.take(message) && message.from !== this.#you)
       this.#events.emit('notice', { kind: 'chat', name: message.name })
-    this.#events.emit('changed')
   }
 
   #loseSeat(): void {
@@ -271,16 +259,15 @@ export class Meeting {
 
   #takeSeat({ peerId, token, room, chat, documents }: Joined): void {
     this.#isSeated = true
-    this.#chat.rename(this.#you, peerId)
+    const formerly = this.#you
     this.#you = peerId
     this.#room = room
     this.#documents = documents
     this.#token = token
-    this.#chat.merge(chat)
+    this.#chat.settle(formerly, peerId, chat)
     this.#roster.settle(peerId, room.peers)
     this.#remember()
     this.#events.emit('changed')
-    for (const { nonce } of this.#chat.unsent) void this.#deliver(nonce)
   }
 
   #remember(): void {
@@ -294,16 +281,6 @@ export class Meeting {
       since: this.#since,
       metNames: this.metNames,
     })
-  }
-
-  /** What is neither confirmed nor refused stays `sending`, and goes out again with the next seat. */
-  async #deliver(nonce: string): Promise<void> {
-    const message = this.#chat.unsent.find((entry) => entry.nonce === nonce)
-    if (!message || !this.#isSeated) return
-    const answer = await this.#signalling.request('chat:send', { nonce, text: message.text })
-    if (answer.ok) this.#chat.take(answer.value)
-    else if (answer.code !== 'timeout' && answer.code !== 'disconnected') this.#chat.fail(message)
-    if (!this.#isOver) this.#events.emit('changed')
   }
 
   #end(reason: EndReason): void {

@@ -21,7 +21,7 @@ export interface PeerConnectionOptions {
   readonly log: Log
 }
 
-interface PeerConnectionEvents {
+export interface PeerConnectionEvents {
   readonly message: [Message]
   readonly state: [RTCPeerConnectionState]
   readonly stream: []

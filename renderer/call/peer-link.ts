@@ -2,44 +2,28 @@ import type { PeerId, Signal } from '#signalling/protocol.ts'
 import type { LinkPhase, Quality } from './call-state.ts'
 import type { ControlMessage } from './control-message.ts'
 import { Emitter } from './emitter.ts'
-import { healthTimes, LinkHealth, patientTimes } from './link-health.ts'
+import { LinkConnection, type LinkConnectionOptions } from './link-connection.ts'
 import { LinkPulse } from './link-pulse.ts'
-import type { Log } from './log.ts'
-import type { Offerer } from './negotiation.ts'
-import { noMedia, type OwnMedia } from './own-media.ts'
-import { PeerConnection } from './peer-connection.ts'
+import { LinkRecovery } from './link-recovery.ts'
+import type { OwnMedia } from './own-media.ts'
 import type { VideoLimits } from './sending-limits.ts'
 import { SignalRoute } from './signal-route.ts'
+import { nothingOfTheirs, TheirMedia, type TheirMediaView } from './their-media.ts'
 
 /** A side that waits for an offer makes one itself after this long. */
 const AWAIT_OFFER_MS = 3000
-/** All of the ladder in `healthTimes`; then a connection with nothing of the former one is tried. */
-const RESTARTS_BEFORE_RENEWAL = 6
-const SECOND_PICTURE_MS = 700
-/** Lets a last word leave before the connection closes. */
-const FAREWELL_MS = 300
 
 /** What others may know of a link; fields as in `Person`. */
-export interface LinkView {
+export interface LinkView extends TheirMediaView {
   readonly phase: LinkPhase
-  readonly microphoneOn: boolean
-  readonly cameraOn: boolean
-  readonly stream: MediaStream | null
   readonly quality: Quality
 }
 
-export interface PeerLinkOptions {
-  readonly configuration: RTCConfiguration
-  readonly isPolite: boolean
-  readonly offerer: Offerer
-  /** Null while one of the two is only in front of the room: connects, and neither sends anything nor says a word of it. */
-  readonly own: OwnMedia | null
-  readonly videoLimits: VideoLimits
+export interface PeerLinkOptions extends LinkConnectionOptions {
   /** Whether the server would bring a signal to the other side now. */
   readonly canSend: () => boolean
   /** Brings a signal to the other side through the server. */
   readonly send: (signal: Signal) => void
-  readonly log: Log
 }
 
 interface PeerLinkEvents {
@@ -54,38 +38,32 @@ interface PeerLinkEvents {
  * The way to one person, for as long as they are in the room: finds it, keeps it, and gets it back. Holds one
  * `PeerConnection` at a time. Signals go over the control channel while it is heard, else through the server.
  *
- * A client of another system has no control channel: it is heard by its packets, is on until its tracks say otherwise, and
- * a lost path is looked for with a new connection, by whoever makes the offers.
+ * A client of another system has no control channel: it is heard by its packets.
  */
 export class PeerLink {
   readonly #events = new Emitter<PeerLinkEvents>()
   readonly #options: PeerLinkOptions
-  readonly #health: LinkHealth
+  readonly #connection: LinkConnection
   readonly #route: SignalRoute
+  readonly #recovery: LinkRecovery
   readonly #pulse: LinkPulse
-  #configuration: RTCConfiguration
-  #connection: PeerConnection
-  #own: OwnMedia | null
-  #videoLimits: VideoLimits
-  #view: LinkView
+  readonly #theirs: TheirMedia
+  #view: LinkView = { phase: 'connecting', quality: 'unknown', ...nothingOfTheirs }
   #awaiting: ReturnType<typeof setTimeout> | undefined
-  /** Attempts that the other side may have heard of, since there was a path. */
-  #tries = 0
-  #hasTheirWord = false
   #state: 'idle' | 'open' | 'closed' = 'idle'
 
   constructor(options: PeerLinkOptions) {
+    const { offerer, canSend, log } = options
     this.#options = options
-    this.#health = new LinkHealth({ times: options.offerer === 'either' ? healthTimes : patientTimes })
-    this.#configuration = options.configuration
-    this.#own = options.own
-    this.#videoLimits = options.videoLimits
-    // Both on until they say otherwise: a picture that is waited for can be shown with its first frame.
-    this.#view = { phase: 'connecting', microphoneOn: true, cameraOn: true, stream: null, quality: 'unknown' }
-    this.#connection = this.#connect()
+    const connection = new LinkConnection(options)
+    this.#connection = connection
     this.#route = new SignalRoute({ ...options, sendOverLink: (signal) => this.#sendOverLink(signal) })
-    this.#pulse = new LinkPulse({ sample: () => this.#connection.sample(), log: options.log })
-    this.#follow()
+    this.#recovery = new LinkRecovery({ offerer, connection, route: this.#route, canSend })
+    this.#pulse = new LinkPulse({ sample: () => connection.present.sample(), log })
+    this.#theirs = new TheirMedia({ offerer })
+    this.#followConnection()
+    this.#followRoute()
+    this.#followHealth()
   }
 
   on<Name extends keyof PeerLinkEvents>(name: Name, listener: (...args: PeerLinkEvents[Name]) => void): () => void {
@@ -97,13 +75,13 @@ export class PeerLink {
   }
   /** Time since anything of them arrived; infinite before the first time. */
   get silentMs(): number {
-    return this.#health.silentMs
+    return this.#recovery.silentMs
   }
 
   /** Goes and connects; waits where only the other side may. */
   offer(): void {
     this.#open()
-    if (this.#options.offerer !== 'they') this.#connection.begin()
+    if (this.#options.offerer !== 'they') this.#connection.present.begin()
   }
 
   /** Lets the other side make the offer; of two that both may, this one makes it after `AWAIT_OFFER_MS` all the same. */
@@ -117,70 +95,47 @@ export class PeerLink {
 
   /** Takes a signal that came through the server. */
   handleSignal(signal: Signal): void {
-    if (this.#state !== 'closed') this.#route.take(signal, this.#connection)
+    if (this.#state !== 'closed') this.#route.take(signal, this.#connection.present)
   }
 
   setMedia(own: OwnMedia): void {
-    const isNews = own.microphoneOn !== this.#own?.microphoneOn || own.cameraOn !== this.#own.cameraOn
-    this.#own = own
-    void this.#connection.setMedia(own)
-    if (isNews) this.#tellState()
+    this.#connection.setMedia(own)
   }
 
   /** For every path that is looked for from now on. */
   setIceServers(iceServers: RTCIceServer[]): void {
-    this.#configuration = { ...this.#configuration, iceServers }
-    if (this.#state !== 'closed') this.#connection.setIceServers(iceServers)
+    this.#connection.setIceServers(iceServers)
   }
 
   setVideoLimits(limits: VideoLimits): void {
-    this.#videoLimits = limits
-    void this.#connection.setVideoLimits(limits)
+    this.#connection.setVideoLimits(limits)
   }
 
   /** The network may have changed, or the machine slept: finds out at once instead of waiting for silence. */
   check(): void {
-    if (this.#state !== 'open') return
-    if (this.#options.offerer === 'either') {
-      this.#health.doubt()
-      this.#connection.send({ kind: 'probe' })
-    }
-    this.#health.hurry()
+    if (this.#state === 'open') this.#recovery.check()
   }
 
-  /** Looks for another path; the present one stays in use until there is a better one (RFC 8445, section 9). */
+  /** Looks for another path; the present one stays in use until there is a better one. */
   restartIce(): void {
-    if (this.#connection.isOffering) this.#connection.resend()
-    else this.#connection.restartIce()
+    this.#connection.restartIce()
   }
 
   /** The server, or the person's own way to it, is back: says again what may not have arrived. */
   flush(): void {
-    if (this.#state !== 'open') return
-    this.#tries = 0
-    if (this.#route.isUndelivered) this.#connection.resend({ andAnswer: true })
-    else if (this.#view.phase !== 'connected' && this.#options.offerer === 'either') this.#connection.resend()
-    this.#health.hurry()
+    if (this.#state === 'open') this.#recovery.flush()
   }
 
   /** Tells them over the link itself. */
   tell(message: Extract<ControlMessage, { kind: 'moved' }>): void {
-    this.#connection.send(message)
+    this.#connection.present.send(message)
   }
 
   /** Says goodbye and closes as soon as the word is out. Media stops at once. */
   leave(): void {
     if (this.#state === 'closed') return
-    const connection = this.#connection
-    const isSaid = connection.send({ kind: 'bye' })
     this.#end()
-    if (!isSaid) connection.close()
-    else {
-      void connection.setMedia(noMedia)
-      setTimeout(() => {
-        connection.close()
-      }, FAREWELL_MS)
-    }
+    this.#connection.leave()
   }
 
   close(): void {
@@ -193,71 +148,70 @@ export class PeerLink {
     clearTimeout(this.#awaiting)
     if (this.#state !== 'idle') return
     this.#state = 'open'
-    this.#health.begin()
+    this.#recovery.begin()
   }
 
   #end(): void {
     this.#state = 'closed'
     this.#pulse.close()
     clearTimeout(this.#awaiting)
-    this.#health.close()
+    this.#recovery.close()
   }
 
-  #follow(): void {
+  #followConnection(): void {
+    const on = this.#connection.on.bind(this.#connection)
+    on('message', (message) => {
+      this.#route.say(message, this.#connection.present)
+    })
+    on('state', (state) => {
+      this.#onState(state)
+    })
+    on('stream', () => {
+      this.#show(this.#theirs.stream(this.#connection.present.stream))
+    })
+    on('flow', (kind, isFlowing) => {
+      this.#show(this.#theirs.flow(kind, isFlowing))
+    })
+    on('control', (message) => {
+      this.#onControl(message)
+    })
+    on('abused', () => {
+      this.#shutOut()
+    })
+  }
+
+  #followRoute(): void {
     this.#route.on('replaced', () => {
       this.#replace({ andTheirs: false })
     })
     this.#route.on('message', (message) => {
       this.#open()
-      this.#connection.handle(message)
+      this.#connection.present.handle(message)
     })
+    // They do not know our present connection: offers it to them.
     this.#route.on('misaddressed', () => {
-      this.#introduce()
+      if (this.#connection.present.isBegun) this.#connection.present.resend()
+      else this.offer()
     })
-    this.#health.on('changed', (phase) => {
-      if (phase === 'connected' && this.#view.phase !== 'connecting') this.#refreshPicture()
+  }
+
+  #followHealth(): void {
+    this.#recovery.on('changed', (phase) => {
+      if (phase === 'connected' && this.#view.phase !== 'connecting') this.#connection.refreshPicture()
       this.#show(phase === 'connected' ? { phase } : { phase, quality: 'unknown' })
     })
-    this.#health.on('attempt', () => {
-      this.#attempt()
+    this.#recovery.on('hopeless', () => {
+      this.#options.log('info', 'The path does not come back: a new connection is made')
+      this.#replace({ andTheirs: true })
+      this.offer()
     })
-    this.#pulse.on('beat', () => this.#connection.send({ kind: 'heartbeat' }))
+    this.#pulse.on('beat', () => this.#connection.present.send({ kind: 'heartbeat' }))
     this.#pulse.on('arrival', () => {
       this.#onArrival()
     })
     this.#pulse.on('quality', (quality) => {
       this.#show({ quality: this.#view.phase === 'connected' ? quality : 'unknown' })
     })
-  }
-
-  /** Twice: of the first burst over a path that is just back, packets are often lost. */
-  #refreshPicture(): void {
-    const connection = this.#connection
-    for (const pauseMs of [0, SECOND_PICTURE_MS])
-      setTimeout(() => {
-        if (connection === this.#connection && this.#state === 'open') void connection.refreshPicture()
-      }, pauseMs)
-  }
-
-  #connect(): PeerConnection {
-    const { isPolite, offerer, log } = this.#options
-    const connection = new PeerConnection({
-      configuration: this.#configuration,
-      isPolite,
-      offerer,
-      log,
-      own: this.#own ?? noMedia,
-      videoLimits: this.#videoLimits,
-    })
-    const isPresent = () => connection === this.#connection && this.#state !== 'closed'
-    connection.on('message', (message) => isPresent() && this.#route.say(message, connection))
-    connection.on('state', (state) => isPresent() && this.#onState(state))
-    connection.on('stream', () => isPresent() && this.#onStream(connection.stream))
-    connection.on('flow', (kind, isFlowing) => isPresent() && this.#onFlow(kind, isFlowing))
-    connection.on('open', () => isPresent() && this.#tellState())
-    connection.on('control', (message) => isPresent() && this.#onControl(message))
-    connection.on('abused', () => isPresent() && this.#shutOut())
-    return connection
   }
 
   #shutOut(): void {
@@ -268,83 +222,39 @@ export class PeerLink {
 
   /** Puts a new connection in the place of the present one; `offer` or a signal begins it. */
   #replace(renewal: { andTheirs: boolean }): void {
-    this.#connection.close()
     this.#route.reset(renewal)
-    this.#hasTheirWord = false
+    this.#theirs.reset()
     this.#pulse.reset()
-    this.#connection = this.#connect()
-    this.#health.begin()
+    this.#connection.replace()
+    this.#recovery.begin()
   }
 
-  /** Only while the link is heard: over a path that may be gone, a signal could wait for ever. */
   #sendOverLink(signal: Signal): boolean {
-    return this.#health.silentMs < healthTimes.silenceMs && this.#connection.send({ kind: 'signal', signal })
-  }
-
-  /** They do not know our present connection: offers it to them. */
-  #introduce(): void {
-    if (this.#connection.isBegun) this.#connection.resend()
-    else this.offer()
-  }
-
-  #attempt(): void {
-    if (this.#state !== 'open' || !this.#connection.isBegun || !this.#options.canSend()) return
-    const { offerer } = this.#options
-    if (offerer === 'they') return
-    this.#tries++
-    if (offerer === 'we' || this.#tries > RESTARTS_BEFORE_RENEWAL) this.#renew()
-    else this.restartIce()
-  }
-
-  #renew(): void {
-    this.#options.log('info', 'The path does not come back: a new connection is made')
-    this.#replace({ andTheirs: true })
-    this.offer()
+    return this.#recovery.isHeardNow && this.#connection.present.send({ kind: 'signal', signal })
   }
 
   #onState(state: RTCPeerConnectionState): void {
     this.#options.log('debug', `Connection is ${state}`)
-    if (state === 'connected') this.#onHeard()
-    else if (state === 'disconnected' || state === 'failed') this.#health.lost()
+    if (state === 'connected') this.#recovery.heard()
+    else if (state === 'disconnected' || state === 'failed') this.#recovery.lost()
   }
 
   /** The answers to connectivity checks alone are no path yet; our own clients say more over the channel. */
   #onArrival(): void {
-    if (this.#options.offerer === 'either' || this.#connection.state === 'connected') this.#onHeard()
-  }
-
-  #onStream(stream: MediaStream): void {
-    if (this.#options.offerer === 'either') this.#show({ stream })
-    else {
-      const [microphoneOn, cameraOn] = [stream.getAudioTracks().length > 0, stream.getVideoTracks().length > 0]
-      this.#show({ stream, microphoneOn, cameraOn })
-    }
-  }
-
-  #onFlow(kind: 'audio' | 'video', isFlowing: boolean): void {
-    const isForeign = this.#options.offerer !== 'either'
-    if (kind === 'video' && (isForeign || (isFlowing && !this.#hasTheirWord))) this.#show({ cameraOn: isFlowing })
-    else if (kind === 'audio' && isForeign) this.#show({ microphoneOn: isFlowing })
-  }
-
-  #onHeard(): void {
-    this.#tries = 0
-    this.#health.heard()
-    if (this.#route.isUndelivered && this.#connection.isOpen) this.#connection.resend({ andAnswer: true })
+    if (this.#options.offerer === 'either' || this.#connection.present.state === 'connected') this.#recovery.heard()
   }
 
   #onControl(message: ControlMessage): void {
     this.#pulse.heard()
-    this.#onHeard()
+    this.#recovery.heard()
     switch (message.kind) {
       case 'heartbeat':
         break
       case 'probe':
-        this.#connection.send({ kind: 'heartbeat' })
+        this.#connection.present.send({ kind: 'heartbeat' })
         break
       case 'state':
-        this.#hasTheirWord = true
-        this.#show({ microphoneOn: message.microphoneOn, cameraOn: message.cameraOn })
+        this.#show(this.#theirs.say(message))
         break
       case 'bye':
         this.#events.emit('bye')
@@ -356,12 +266,6 @@ export class PeerLink {
         this.handleSignal(message.signal)
         break
     }
-  }
-
-  #tellState(): void {
-    if (!this.#own) return
-    const { microphoneOn, cameraOn } = this.#own
-    this.#connection.send({ kind: 'state', microphoneOn, cameraOn })
   }
 
   #show(part: Partial<LinkView>): void {

@@ -9,7 +9,7 @@ import {
 import type { Person } from './call-state.ts'
 import { Emitter } from './emitter.ts'
 import type { Log } from './log.ts'
-import type { Offerer } from './negotiation.ts'
+import { ageOf, isConnected, Members, offererOf, type Member, type Standing } from './members.ts'
 import type { OwnMedia } from './own-media.ts'
 import { PeerLink } from './peer-link.ts'
 import { videoLimitsFor } from './sending-limits.ts'
@@ -24,28 +24,6 @@ const LOBBY_SILENCE_MS = 10_000
 const MAX_LOBBY_LINKS = limits.roomCapacity
 /** A link that is not there this long after it was begun may wait for somebody who never heard of it. */
 const YOUNG_MS = 1000
-
-/** What `PeerInfo.offer` means for a link. */
-const offererOf = ({ offer }: PeerInfo): Offerer => {
-  if (offer === undefined) return 'either'
-  return offer === 'you' ? 'we' : 'they'
-}
-
-/** `lobby`: they are in front of the room. `inside`: the server says so. `unlisted`: the server let them go. */
-type Standing = 'lobby' | 'inside' | 'unlisted'
-
-interface Member {
-  /** Not known of those in front of the room. */
-  readonly name: string
-  readonly link: PeerLink
-  readonly standing: Standing
-  readonly sinceMs: number
-  /** Lost the server, so it brings them no signal now. */
-  readonly isAway: boolean
-  readonly offerer: Offerer
-  /** The id under which they said they came back: two links, one person. */
-  readonly movedTo: PeerId | null
-}
 
 interface RosterEvents {
   readonly changed: []
@@ -71,7 +49,7 @@ export interface RosterOptions {
 export class Roster {
   readonly #options: RosterOptions
   readonly #events = new Emitter<RosterEvents>()
-  readonly #members = new Map<PeerId, Member>()
+  readonly #members = new Members()
   readonly #timer: ReturnType<typeof setInterval>
   #configuration: RTCConfiguration
   #own: OwnMedia
@@ -79,7 +57,6 @@ export class Roster {
   #isInside = false
   /** Between `enter` and the server's answer: offering again would only be work for both sides. */
   #areOffersOnTheirWay = false
-  #people: readonly Person[] | null = null
 
   constructor(options: RosterOptions) {
     this.#options = options
@@ -97,10 +74,7 @@ export class Roster {
 
   /** In the order they came. The same array until something changes. */
   get people(): readonly Person[] {
-    this.#people ??= [...this.#members]
-      .filter(([id, { standing }]) => standing !== 'lobby' && !this.#isHidden(id))
-      .map(([id, member]) => toPerson(id, member))
-    return this.#people
+    return this.#members.people
   }
 
   /**
@@ -122,7 +96,7 @@ export class Roster {
   enter(): void {
     this.#isInside = true
     this.#areOffersOnTheirWay = true
-    for (const [id, member] of this.#members) {
+    for (const [id, member] of this.#members.entries()) {
       const { name, link, isAway } = member
       if (isConnected(member) || ageOf(member) < YOUNG_MS) link.setMedia(this.#own)
       else {
@@ -140,13 +114,13 @@ export class Roster {
     const wereOffersSent = this.#areOffersOnTheirWay
     this.#areOffersOnTheirWay = false
     const others = inside.filter(({ id }) => id !== you)
-    for (const [id, member] of this.#members) {
+    for (const [id, member] of this.#members.entries()) {
       const peer = others.find((other) => other.id === id)
       const isNewToThem = formerly !== you && member.offerer !== 'either'
       if (isNewToThem) this.#remove(id)
       else if (!peer && member.standing !== 'lobby' && member.link.silentMs > UNKNOWN_SILENCE_MS) this.#remove(id)
       else if (peer) this.#seat(peer, member)
-      else if (member.standing === 'inside') this.#members.set(id, { ...member, standing: 'unlisted', isAway: true })
+      else if (member.standing === 'inside') this.#members.change(id, { standing: 'unlisted', isAway: true })
       if (formerly !== you) member.link.tell({ kind: 'moved', to: you })
     }
     for (const peer of others) {
@@ -164,7 +138,7 @@ export class Roster {
     else if (peer.offer === 'you') this.#add(peer, 'inside').offer()
     else this.#add(peer, 'inside').awaitOffer()
     const isNew = known === undefined || known.standing === 'lobby'
-    if (isNew && !this.#isHidden(peer.id)) this.#events.emit('arrived', peer.name)
+    if (isNew && !this.#members.isHidden(peer.id)) this.#events.emit('arrived', peer.name)
     this.#onChange()
   }
 
@@ -173,7 +147,7 @@ export class Roster {
     const member = this.#members.get(id)
     if (!member) return
     if (reason === 'left' || member.link.silentMs > UNKNOWN_SILENCE_MS) this.#bidFarewell(id)
-    else this.#members.set(id, { ...member, standing: 'unlisted', isAway: true })
+    else this.#members.change(id, { standing: 'unlisted', isAway: true })
   }
 
   handleSignal(from: PeerId, signal: Signal): void {
@@ -185,7 +159,7 @@ export class Roster {
   setPresence(id: PeerId, presence: Presence): void {
     const member = this.#members.get(id)
     if (!member) return
-    this.#members.set(id, { ...member, isAway: presence === 'away' })
+    this.#members.change(id, { isAway: presence === 'away' })
     if (presence === 'present') member.link.flush()
   }
 
@@ -218,13 +192,12 @@ export class Roster {
   /** Somebody whom the server lets say something to us without being inside: only an offer of a new link counts. */
   #meetInLobby(id: PeerId, signal: Signal): PeerLink | null {
     if (!this.#isInside || signal.kind !== 'description' || signal.type !== 'offer') return null
-    const inLobby = [...this.#members.values()].filter(({ standing }) => standing === 'lobby')
-    if (inLobby.length >= MAX_LOBBY_LINKS) return null
+    if (this.#members.inLobby >= MAX_LOBBY_LINKS) return null
     return this.#add({ id, name: '', presence: 'present' }, 'lobby')
   }
 
   #seat({ id, name, presence }: PeerInfo, member: Member): void {
-    this.#members.set(id, { ...member, name, standing: 'inside', isAway: presence !== 'present' })
+    this.#members.change(id, { name, standing: 'inside', isAway: presence !== 'present' })
     if (member.standing !== 'lobby') return
     member.link.setMedia(this.#own)
     this.#limitVideo()
@@ -247,7 +220,7 @@ export class Roster {
       // Other systems can seldom take an own offer back.
       isPolite: offerer === 'either' && this.#you > id,
       offerer,
-      videoLimits: videoLimitsFor(this.#size + 1),
+      videoLimits: videoLimitsFor(this.#members.seated + 1),
       canSend: () => isOnline() && this.#members.get(id)?.isAway === false,
       send: (signal) => {
         send(id, signal)
@@ -285,53 +258,26 @@ export class Roster {
   #onMoved(id: PeerId, movedTo: PeerId): void {
     const member = this.#members.get(id)
     if (!member || movedTo === id || member.standing === 'lobby') return
-    this.#members.set(id, { ...member, movedTo })
+    this.#members.change(id, { movedTo })
     this.#onChange()
   }
 
   #dropSilentUnknown(): void {
-    for (const [id, member] of this.#members) {
-      const { standing, link } = member
+    for (const [id, { standing, link, sinceMs }] of this.#members.entries()) {
       const isGone = standing === 'unlisted' && link.silentMs > UNKNOWN_SILENCE_MS
-      const isLobbyGone = standing === 'lobby' && Math.min(link.silentMs, ageOf(member)) > LOBBY_SILENCE_MS
+      const isLobbyGone = standing === 'lobby' && Math.min(link.silentMs, ageOf({ sinceMs })) > LOBBY_SILENCE_MS
       if (isGone || isLobbyGone) this.#bidFarewell(id)
     }
   }
 
-  /** A person who came back under another id is shown by the former link until the new one is there. */
-  #isHidden(id: PeerId): boolean {
-    const newcomer = this.#members.get(id)
-    if (!newcomer || isConnected(newcomer)) return false
-    const isFormer = (member: Member) =>
-      member.standing === 'unlisted' && isConnected(member) && (member.movedTo === id || member.name === newcomer.name)
-    return [...this.#members.values()].some(isFormer)
-  }
-
-  /** Those in front of the room get no picture. */
-  get #size(): number {
-    return [...this.#members.values()].filter(({ standing }) => standing !== 'lobby').length
-  }
-
   #limitVideo(): void {
-    const videoLimits = videoLimitsFor(this.#size)
+    const videoLimits = videoLimitsFor(this.#members.seated)
     for (const { link } of this.#members.values()) link.setVideoLimits(videoLimits)
   }
 
   #onChange(): void {
-    for (const [id, { movedTo }] of this.#members) {
-      const successor = movedTo === null ? undefined : this.#members.get(movedTo)
-      if (successor && isConnected(successor)) this.#remove(id)
-    }
-    this.#people = null
+    for (const id of this.#members.succeeded()) this.#remove(id)
+    this.#members.forgetPeople()
     this.#events.emit('changed')
   }
-}
-
-const ageOf = ({ sinceMs }: Member): number => performance.now() - sinceMs
-
-const isConnected = ({ link }: Member): boolean => link.view.phase === 'connected'
-
-const toPerson = (id: PeerId, { name, link }: Member): Person => {
-  const { phase, microphoneOn, cameraOn, stream, quality } = link.view
-  return { id, name, link: phase, microphoneOn, cameraOn, stream, quality }
 }

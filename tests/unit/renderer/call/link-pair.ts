@@ -1,10 +1,11 @@
-import { onTestFinished, vi } from 'vitest'
+import { expect, onTestFinished, vi } from 'vitest'
 import type { Signal } from '#signalling/protocol.ts'
 import { makeCertificate } from '#renderer/call/link-configuration.ts'
 import type { Offerer } from '#renderer/call/negotiation.ts'
 import type { OwnMedia } from '#renderer/call/own-media.ts'
 import { PeerLink } from '#renderer/call/peer-link.ts'
 import { videoLimitsFor } from '#renderer/call/sending-limits.ts'
+import { eventually } from './await-media.ts'
 
 /** How signals travel between two links: at once, unless a test says otherwise. */
 export interface Path {
@@ -104,6 +105,13 @@ export const makePair = async ({
   polite.other = impolite
   impolite.other = polite
   return { polite, impolite }
+}
+
+export const expectConnected = async (...ends: readonly LinkEnd[]): Promise<void> => {
+  for (const end of ends)
+    await eventually(() => {
+      expect(end.link.view.phase, end.log.join('\n')).toBe('connected')
+    })
 }
 
 /** The control channels that were made, by their connection. */

@@ -3,9 +3,10 @@ import { Call } from '#renderer/call/call.ts'
 import type { CallState, Person } from '#renderer/call/call-state.ts'
 import type { Notice } from '#renderer/call/meeting.ts'
 import { eventually } from './await-media.ts'
+import type { ClientDouble } from './client-double.ts'
 import { DevicesDouble } from './devices-double.ts'
 import { openMedia } from './link-pair.ts'
-import type { ClientDouble, ServerDouble } from './server-double.ts'
+import type { ServerDouble } from './server-double.ts'
 
 export const URL = 'http://127.0.0.1:8001'
 type Joined = Extract<CallState, { phase: 'joined' }>

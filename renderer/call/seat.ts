@@ -1,0 +1,16 @@
+import type { RememberedCall } from './call-memory.ts'
+import type { Answered, Signalling } from './signalling.ts'
+
+/**
+ * Takes the seat of before a reload again. The clients of other systems know no way to connect to a former person anew:
+ * where there are any, somebody new comes in, whom they connect to as to everybody.
+ */
+export const takeSeatAgain = async (
+  signalling: Signalling,
+  { token, code, name }: RememberedCall,
+): Promise<Answered<'peer:resume'>> => {
+  const resumed = await signalling.request('peer:resume', { token })
+  if (!resumed.ok || resumed.value.room.peers.every(({ offer }) => offer === undefined)) return resumed
+  await signalling.request('room:leave', {})
+  return await signalling.request('room:join', { code, name })
+}

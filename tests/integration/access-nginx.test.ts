@@ -3,14 +3,16 @@ import { once } from 'node:events'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import type { IncomingMessage } from 'node:http'
 import { request } from 'node:https'
-import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { io, type ManagerOptions, type SocketOptions } from 'socket.io-client'
 import { expect, onTestFinished, test, type TestContext } from 'vitest'
 import { PROTOCOL_VERSION } from '#signalling/protocol.ts'
 import type { SignallingServerOptions } from '#signalling/server.ts'
-import { startTestServer } from '../helpers/signalling-client.ts'
+import { openRedisCluster } from '#signalling/cluster/open-cluster.ts'
+import { freePort } from '../helpers/free-port.ts'
+import { RedisServer, whyNoRedis } from '../helpers/redis.ts'
+import { joinRoom, startTestServer } from '../helpers/signalling-client.ts'
 
 const EXAMPLE = join(import.meta.dirname, '../../build/deploy/nginx.conf')
 const NAME = 'meet.example.org'
@@ -21,19 +23,10 @@ const OPENSSL = 'openssl'
 const runs = (program: string, ...args: string[]) => spawnSync(program, args, { stdio: 'ignore' }).status === 0
 const canRun = runs(NGINX, '-v') && runs(OPENSSL, 'version')
 
-const freePort = async (): Promise<number> => {
-  const probe = createServer().listen(0, '127.0.0.1')
-  await once(probe, 'listening')
-  const { port } = probe.address() as AddressInfo
-  probe.close()
-  await once(probe, 'close')
-  return port
-}
-
 /** Our example of a configuration, with nothing changed but where things are. */
 const configuration = async (
   folder: string,
-  ports: { tls: number; plain: number; server: number },
+  ports: { tls: number; plain: number; servers: readonly number[] },
 ): Promise<string> => {
   const certificate = ['-keyout', 'key.pem', '-out', 'cert.pem', '-days', '1', '-subj', `/CN=${NAME}`]
   const made = spawnSync(OPENSSL, ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', ...certificate], { cwd: folder })
@@ -42,7 +35,8 @@ const configuration = async (
     .replaceAll(/^ *listen \[::\].*\n/gm, '')
     .replace('listen 443 ssl', `listen 127.0.0.1:${String(ports.tls)} ssl`)
     .replace('listen 80', `listen 127.0.0.1:${String(ports.plain)}`)
-    .replace('127.0.0.1:8001', `127.0.0.1:${String(ports.server)}`)
+    .replace('server 127.0.0.1:8001;', ports.servers.map((port) => `server 127.0.0.1:${String(port)};`).join('\n'))
+    .replace(ports.servers.length > 1 ? '# hash' : 'nothing', 'hash')
     .replaceAll(/\/etc\/letsencrypt\/live\/\S+\/fullchain.pem/g, join(folder, 'cert.pem'))
     .replaceAll(/\/etc\/letsencrypt\/live\/\S+\/privkey.pem/g, join(folder, 'key.pem'))
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
@@ -50,18 +44,20 @@ const configuration = async (
   return `pid ${folder}/nginx.pid;\nerror_log stderr;\nevents {}\nhttp {\n${paths}\n${example}\n}\n`
 }
 
+const trusting = { allowedOrigins: [`https://${NAME}`], trustedProxies: ['127.0.0.1'] }
+
 /** A server that trusts its proxy, and a real nginx before it; answers the port of nginx. */
 const startBehindNginx = async (context: TestContext, options: SignallingServerOptions = {}) => {
   if (!canRun) context.skip('nginx or openssl is not installed')
-  const server = await startTestServer({
-    allowedOrigins: [`https://${NAME}`],
-    trustedProxies: ['127.0.0.1'],
-    ...options,
-  })
+  const server = await startTestServer({ ...trusting, ...options })
+  return { server, ...(await startNginx([server.port])) }
+}
+
+const startNginx = async (servers: readonly number[]) => {
   const folder = await mkdtemp(join(tmpdir(), 'earshot-nginx-'))
   const [tls, plain] = [await freePort(), await freePort()]
   const file = join(folder, 'nginx.conf')
-  await writeFile(file, await configuration(folder, { tls, plain, server: server.port }))
+  await writeFile(file, await configuration(folder, { tls, plain, servers }))
   const child = spawn(NGINX, ['-p', folder, '-c', file, '-g', 'daemon off; worker_processes 1;'], { stdio: 'ignore' })
   onTestFinished(async () => {
     child.kill('SIGTERM')
@@ -69,7 +65,7 @@ const startBehindNginx = async (context: TestContext, options: SignallingServerO
     await rm(folder, { recursive: true, force: true })
   })
   await expect.poll(() => ask(tls, '/health').catch(() => null)).toMatchObject({ status: 200 })
-  return { tls, plain, server }
+  return { tls, plain }
 }
 
 const open = async (port: number, path: string, { method = 'GET', headers = {} } = {}): Promise<IncomingMessage> => {
@@ -127,4 +123,26 @@ test('a client is counted by the address that nginx saw, whatever it writes, and
   expect(statuses).toEqual([200, 200, 200, 429])
   expect((await ask(tls, '/metrics')).status).toBe(404)
   expect((await ask(tls, '/')).headers['strict-transport-security']).toBe('max-age=31536000')
+})
+
+test('behind it, three processes are one server, and whoever was at one that stops comes to another', async (context) => {
+  const reason = canRun ? await whyNoRedis() : 'nginx or openssl is not installed'
+  if (reason !== null) context.skip(reason)
+  const redis = await RedisServer.start()
+  onTestFinished(() => redis.close())
+  const start = () => startTestServer({ ...trusting, openCluster: openRedisCluster(redis.url) })
+  const servers = [await start(), await start(), await start()]
+  const { tls } = await startNginx(servers.map(({ port }) => port))
+  const ann = connectThrough(tls, { transports: ['polling'], reconnection: true })
+  const join = (name: string) => ann.emitWithAck('join_room', { appointment_id: 'visit-3', name }) as Promise<unknown>
+  expect(await join('Ann')).toMatchObject({ message: 'Joined Successfully' })
+  const eve = await joinRoom(servers[2]!.url, 'visit-3', 'Eve')
+  expect(eve.joined.room.peers.map(({ name }) => name)).toEqual(['Ann', 'Eve'])
+  const isBack = new Promise<void>((resolve) => ann.io.once('reconnect', () => resolve()))
+  await Promise.all([servers[0]!.close(), servers[1]!.close()])
+  if (ann.connected) ann.io.engine.close()
+  await isBack
+  expect(await join('Ann again')).toMatchObject({ message: 'Joined Successfully' })
+  const bob = await joinRoom(servers[2]!.url, 'visit-3', 'Bob')
+  expect(bob.joined.room.peers.map(({ name }) => name)).toEqual(expect.arrayContaining(['Ann again', 'Bob']))
 })

@@ -4,7 +4,7 @@ import type { Desk } from './desk.ts'
 import type { Part } from './exchange-messages.ts'
 import type { HeldResponse, Outlet } from './exchange-response.ts'
 
-export const LOST = 'The part of the server that had this is gone. Try again.'
+const LOST = 'The part of the server that had this is gone. Try again.'
 
 /** Says that nobody is left to answer; what has begun is cut, so that whoever reads a stream comes back. */
 export const loseExchange = (exchange: Exchange, message = LOST): void => {

@@ -50,6 +50,8 @@ export class RedisMail implements Mail {
   async start(): Promise<void> {
     await this.#reader.start()
     this.#beat()
+    // So that they know of this process at once, and not only after their next heartbeat.
+    for (const id of this.others()) this.#linkTo(id).resend()
   }
 
   /** Throws when `message` is no JSON, or is meant for this process itself. */

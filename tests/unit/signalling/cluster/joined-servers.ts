@@ -7,7 +7,6 @@ import {
   nameKey,
   type Found,
   type Homes,
-  type Journal,
   type PlaceKey,
   type ProcessId,
   type Wish,
@@ -26,35 +25,8 @@ import { createRequestListener } from '#signalling/http/request-listener.ts'
 import { defaultServerLimits, type ServerLimits } from '#signalling/server-limits.ts'
 import { MemoryStore } from '#signalling/store/memory-store.ts'
 import { createSystemClock } from '#signalling/system-clock.ts'
+import { JournalDouble } from './journal-double.ts'
 import { MemoryNetwork } from './memory-mail.ts'
-
-/** Lets outputs through, or holds them until `release`, as a journal does while Redis writes. */
-export class JournalDouble implements Pick<Journal, 'after'> {
-  #held: [PlaceKey | null, () => void][] | null = null
-
-  readonly after = (key: PlaceKey | null, then: () => void): void => {
-    if (this.#held === null) then()
-    else this.#held.push([key, then])
-  }
-
-  get waiting(): number {
-    return this.#held?.length ?? 0
-  }
-
-  hold(): void {
-    this.#held ??= []
-  }
-
-  release(): void {
-    const held = this.#held ?? []
-    this.#held = null
-    for (const [, then] of held) then()
-  }
-
-  lose(key: PlaceKey): void {
-    this.#held = this.#held?.filter(([about]) => about !== key) ?? null
-  }
-}
 
 /** What Redis knows. */
 class Registry {

@@ -141,6 +141,7 @@ export const startSignallingServer = async (options: SignallingServerOptions = {
   const neighbourhood = shared && openNeighbourhood(shared.cluster, base)
   const dialects = openDialects({
     ...{ ...base, rooms, appointments, store, ...neighbourhood },
+    roomElsewhere: (address) => joined && joined.roomSession(address),
     takePlace: (address) => edge.addresses.enter(address),
     live: { iceServers: options.iceServers ?? [], deviceNotifyUrl: options.deviceNotifyUrl ?? null },
   })

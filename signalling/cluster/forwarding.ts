@@ -45,7 +45,12 @@ export class Forwarding {
 
   /** A client of our own, which was told that it will be `peerId`. */
   openOwn(socket: DialectSocket, peerId: PeerId): DialectConnection {
-    return new Forwarded(this.#options.own, { ...socket, peerId }, this)
+    return this.open(this.#options.own, { ...socket, peerId })
+  }
+
+  /** Anybody who is here: what they send is answered by whichever process is home of what they ask for. */
+  open(dialect: HostedDialect, socket: HostedSocket): DialectConnection {
+    return new Forwarded(dialect, socket, this)
   }
 
   find(wish: Wish): Promise<Found> {

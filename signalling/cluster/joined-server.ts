@@ -1,16 +1,19 @@
 import type { Dialect, SocketDialect } from '../dialects/dialect.ts'
 import type { Room } from '../domain/room.ts'
+import type { OpenRoomSession } from '../domain/room-session.ts'
 import type { Rooms } from '../domain/rooms.ts'
 import type { Route } from '../http/router.ts'
 import type { Log } from '../log.ts'
 import type { ServerLimits } from '../server-limits.ts'
+import { callers } from './callers.ts'
 import type { ClusterStore } from './cluster-store.ts'
 import { roomKey, USERS_KEY, type Cluster, type HomeOwner, type Kept, type PlaceKey } from './cluster.ts'
 import type { Desk } from './desk.ts'
 import { Exchanges } from './exchanges.ts'
 import { Forwarding } from './forwarding.ts'
-import type { HostedDialect } from './hosted.ts'
+import type { HostedDialect, HostedSocket } from './hosted.ts'
 import { Hosting } from './hosting.ts'
+import { RemoteSession } from './remote-session.ts'
 
 interface JoinedServerOptions {
   readonly cluster: Cluster
@@ -36,16 +39,25 @@ export class JoinedServer implements HomeOwner {
   readonly exchanges: Exchanges
   readonly #options: JoinedServerOptions
   readonly #hosting: Hosting
+  readonly #callers: HostedDialect
 
   constructor(options: JoinedServerOptions) {
-    const { cluster, desk, own, dialects, routes, limits, log } = options
+    const { cluster, desk, own, rooms, dialects, routes, limits, log } = options
     const { homes, journal } = cluster
     const onSettled = (key: PlaceKey) => this.#settled(key)
     const sockets: readonly SocketDialect[] = dialects.flatMap((dialect) => dialect.sockets ?? [])
     this.#options = options
-    this.#hosting = new Hosting({ homes, journal, desk, dialects: [own, ...sockets], limits, log, onSettled })
+    this.#callers = callers(rooms)
+    const hosted: readonly HostedDialect[] = [own, this.#callers, ...sockets]
+    this.#hosting = new Hosting({ homes, journal, desk, dialects: hosted, limits, log, onSettled })
     this.forwarding = new Forwarding({ homes, desk, hosting: this.#hosting, own, limits, log })
     this.exchanges = new Exchanges({ homes, journal, desk, routes, limits, log, settled: onSettled })
+  }
+
+  /** Into a room that may be in any process. */
+  roomSession(address: string): OpenRoomSession {
+    const open = (socket: HostedSocket) => this.forwarding.open(this.#callers, socket)
+    return (listener) => new RemoteSession({ address, open, listener })
   }
 
   readonly taken = (key: PlaceKey, { book, room, claims }: Kept): void => {

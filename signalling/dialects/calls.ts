@@ -66,15 +66,10 @@ class CallsClient implements DialectConnection {
     this.#context = context
   }
 
-  handle(event: string, payload: unknown, acknowledge: Acknowledge): void {
-    const refusal = this.#act(event, payload)
-    if (refusal === null) {
-      acknowledge?.({})
-      return
-    }
-    const message = refusals[refusal]
-    this.#socket.send('error', { message })
-    acknowledge?.({ error: message })
+  handle(event: string, payload: unknown, acknowledge: Acknowledge): void | Promise<void> {
+    const outcome = this.#act(event, payload)
+    if (outcome instanceof Promise) return outcome.then((refusal) => this.#answer(refusal, acknowledge))
+    this.#answer(outcome, acknowledge)
   }
 
   place(): PlaceKey | null {
@@ -90,7 +85,17 @@ class CallsClient implements DialectConnection {
     this.#context.users.lost(joined.user, joined.device)
   }
 
-  #act(event: string, payload: unknown): Outcome {
+  #answer(refusal: Outcome, acknowledge: Acknowledge): void {
+    if (refusal === null) {
+      acknowledge?.({})
+      return
+    }
+    const message = refusals[refusal]
+    this.#socket.send('error', { message })
+    acknowledge?.({ error: message })
+  }
+
+  #act(event: string, payload: unknown): Outcome | Promise<Outcome> {
     if (event === 'user:join') return this.#join(payload)
     if (event === 'user:prove') return this.#prove(payload)
     if (this.#joined === null) return 'not-authenticated'
@@ -189,15 +194,17 @@ class CallsClient implements DialectConnection {
     return null
   }
 
-  #initiate(payload: unknown, joined: Joined): Outcome {
+  #initiate(payload: unknown, joined: Joined): Outcome | Promise<Outcome> {
     const parsed = v.safeParse(Initiate, payload)
     if (!parsed.success) return 'bad-shape'
     const { to, callType } = parsed.output
-    const { calls, users } = this.#context
+    const { calls, users, roomElsewhere } = this.#context
     // A call between users makes a room; one to a room uses what is there.
     const isNewRoom = users.isOnline(to) && !calls.isInCall(joined.user)
     if (isNewRoom && !this.#socket.mayCreate) return 'no-access'
-    return calls.initiate(joined, to, callType)
+    const refusal = calls.initiate(joined, to, callType)
+    const elsewhere = refusal === 'user-not-found' ? roomElsewhere?.(to) : null
+    return elsewhere ? calls.visit(joined, to, callType, elsewhere) : refusal
   }
 
   #decide(event: string, payload: unknown, joined: Joined): Outcome {

@@ -6,6 +6,7 @@ import type { PlaceKey, Wish } from '../cluster/cluster.ts'
 import type { Appointments } from '../domain/appointments.ts'
 import type { IceServer } from '#signalling/protocol.ts'
 import type { Clock } from '../domain/clock.ts'
+import type { OpenRoomSession } from '../domain/room-session.ts'
 import type { Rooms } from '../domain/rooms.ts'
 import type { Route } from '../http/router.ts'
 import type { Log } from '../log.ts'
@@ -30,6 +31,8 @@ export interface DialectContext {
   readonly takePlace: (address: string) => (() => void) | null
   /** In a server of several processes: makes this one the home of a place, or answers false when another is. */
   readonly claim?: ((key: PlaceKey) => Promise<boolean>) | undefined
+  /** In a server of several processes: the way into a room, by name or code, that another one may have. Else null. */
+  readonly roomElsewhere?: (address: string) => OpenRoomSession | null
 }
 
 /** A Socket.IO socket, as far as a dialect may use it. */

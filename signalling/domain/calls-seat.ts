@@ -1,10 +1,7 @@
-import type { Joined, PeerId, PeerInfo, Refusal, Signal } from '#signalling/protocol.ts'
+import type { PeerId, Refusal, Result, Signal } from '#signalling/protocol.ts'
 import type { CallRefusal, CallType } from './calls-facts.ts'
-import type { Fact } from './facts.ts'
 import { Outbox } from './outbox.ts'
-import type { Room } from './room.ts'
-import type { Rooms } from './rooms.ts'
-import { Session } from './session.ts'
+import type { Neighbour, OpenRoomSession, RoomListener, RoomSession, Seated } from './room-session.ts'
 import type { Device, UserId } from './users.ts'
 
 /** No peer's id: the signal waits until there is somebody for it. */
@@ -17,16 +14,16 @@ export class Seats {
 
   add(seat: Seat): void {
     this.#byUser.set(seat.user, seat)
-    this.#byPeer.set(seat.peerId, seat)
+    if (seat.peerId !== null) this.#byPeer.set(seat.peerId, seat)
   }
 
   remove(seat: Seat): void {
     if (this.#byUser.get(seat.user) === seat) this.#byUser.delete(seat.user)
-    this.#byPeer.delete(seat.peerId)
+    if (seat.peerId !== null) this.#byPeer.delete(seat.peerId)
   }
 
   peerOf(user: string): PeerId | undefined {
-    return this.#byUser.get(user)?.peerId
+    return this.#byUser.get(user)?.peerId ?? undefined
   }
 
   at(peer: PeerId): Seat | undefined {
@@ -35,9 +32,10 @@ export class Seats {
 }
 
 export interface SeatContext {
-  readonly rooms: Rooms
   readonly seats: Seats
   readonly limits: { readonly outboxSignals: number; readonly outboxSize: number }
+  /** The room can not be reached any more. */
+  readonly onOver: (seat: Seat) => void
 }
 
 interface SeatKind {
@@ -63,9 +61,12 @@ export class Seat {
   readonly user: UserId
   readonly #kind: SeatKind
   readonly #context: SeatContext
-  #session: Session
-  /** Stays the same over all its connections. */
-  #peerId: PeerId
+  /** Null before the call is accepted, and when it is over. */
+  #session: RoomSession | null = null
+  /** Whether the room has been asked for a place, and has not answered yet. */
+  #isAsking = false
+  /** Stays the same over all its connections; null before there is a room. */
+  #peerId: PeerId | null = null
   #token: string | null = null
   #device: Device | null
   /** Whether the device has shown that it knows the call is accepted. */
@@ -81,52 +82,56 @@ export class Seat {
     this.#kind = kind
     this.#device = device
     this.#context = context
-    this.#session = this.#open()
-    this.#peerId = this.#session.peerId
   }
 
   /** Null while its connection is lost. */
   get device(): Device | null {
     return this.#device
   }
-  get peerId(): PeerId {
+  get peerId(): PeerId | null {
     return this.#peerId
   }
   get isConfirmed(): boolean {
     return this.#isConfirmed
   }
 
-  enter(room: Room): Refusal | null {
-    const joined = this.#session.enter(room, this.user)
-    if (!joined.ok) return joined
-    this.#welcome(joined.value)
-    this.#context.seats.add(this)
-    for (const id of this.#relations.keys()) this.#context.seats.at(id)?.emptyDrawerFor(this.#peerId)
-    if (this.#device === null) this.#session.lost()
-    return null
+  /** `then` is told why not, or null: at once in a room of this process. Never told once the seat is left, or its session over. */
+  enter(open: OpenRoomSession, then: (refusal: Refusal | null) => void = () => undefined): void {
+    const session = open(this.#listener())
+    this.#session = session
+    this.#isAsking = true
+    session.enter(this.user, (seated) => {
+      if (seated.ok) this.#welcome(seated.value)
+      then(seated.ok ? null : seated)
+      this.#settle(seated)
+    })
   }
 
   leave(): void {
     this.#context.seats.remove(this)
+    const session = this.#session
+    this.#session = null
     // While it is lost its place is held by the room, and only the token leads to it.
-    if (this.#device === null && this.#token !== null) this.#session.resume(this.#token)
-    this.#session.leave()
+    if (this.#device === null && this.#token !== null && !this.#isAsking) session?.resume(this.#token, () => undefined)
+    session?.leave()
   }
 
   lose(): void {
     this.#device = null
-    this.#session.lost()
+    // Whoever is just being let in is not inside yet, and has no token to come back with.
+    if (!this.#isAsking) this.#session?.lose()
   }
 
   /** The same user is back on another connection, which is told what was kept for it. */
   take(device: Device): void {
     this.#device = device
-    if (this.#token === null) return
-    this.#session = this.#open()
-    const resumed = this.#session.resume(this.#token)
-    if (!resumed.ok) return
-    this.#welcome(resumed.value)
-    for (const id of this.#relations.keys()) this.emptyDrawerFor(id)
+    if (this.#token === null || this.#session === null || this.#isAsking) return
+    this.#isAsking = true
+    this.#session.resume(this.#token, (seated) => {
+      if (seated.ok) this.#welcome(seated.value)
+      this.#settle(seated)
+      if (!seated.ok) this.#context.onOver(this)
+    })
   }
 
   /** Somebody is there whom an offer in the drawer may be for. */
@@ -163,17 +168,16 @@ export class Seat {
       this.#drawer = null
     }
     if (signal.kind === 'description') this.#partner = to
-    return this.#session.sendSignal(to, signal).ok ? null : 'receiver-not-found'
+    return this.#session?.sendSignal(to, signal) === true ? null : 'receiver-not-found'
   }
 
-  #open(): Session {
-    return new Session(this.#context.rooms, (fact) => this.#hear(fact), 'answers')
-  }
-
-  #hear(fact: Fact): void {
-    if (fact[0] === 'peer:joined') this.#meet(fact[1])
-    if (fact[0] === 'peer:left') this.#part(fact[1].id)
-    if (fact[0] === 'signal:received') this.#tell(fact[1].from, fact[1].signal)
+  #listener(): RoomListener {
+    return {
+      arrived: (peer) => this.#meet(peer),
+      gone: (id) => this.#part(id),
+      signalled: (from, signal) => this.#tell(from, signal),
+      over: () => this.#context.onOver(this),
+    }
   }
 
   #part(id: PeerId): void {
@@ -187,14 +191,26 @@ export class Seat {
     this.#device?.tell(['call:signal', { from: this.#context.seats.at(from)?.user ?? from, signal, callType }])
   }
 
-  #welcome({ token, peerId, room }: Joined): void {
+  #welcome({ token, peerId, peers }: Seated): void {
     this.#token = token
     this.#peerId = peerId
-    for (const id of this.#relations.keys()) if (!room.peers.some((peer) => peer.id === id)) this.#part(id)
-    for (const peer of room.peers) if (peer.id !== peerId) this.#meet(peer)
+    for (const id of this.#relations.keys()) if (!peers.some((peer) => peer.id === id)) this.#part(id)
+    for (const peer of peers) if (peer.id !== peerId) this.#meet(peer)
+    this.#context.seats.add(this)
   }
 
-  #meet({ id, offer }: PeerInfo): void {
+  /** What waited until the room answered. */
+  #settle({ ok: isInside }: Result<Seated>): void {
+    this.#isAsking = false
+    if (!isInside || this.#peerId === null) return
+    for (const id of this.#relations.keys()) {
+      this.#context.seats.at(id)?.emptyDrawerFor(this.#peerId)
+      this.emptyDrawerFor(id)
+    }
+    if (this.#device === null) this.#session?.lose()
+  }
+
+  #meet({ id, offer }: Neighbour): void {
     if (!this.#relations.has(id)) this.#relations.set(id, { offer: offer ?? null, isAnswered: false })
   }
 
@@ -207,7 +223,7 @@ export class Seat {
   #keep(signal: Signal): null {
     const { outboxSignals: signals, outboxSize: size } = this.#context.limits
     if (signal.kind === 'description') this.#drawer = new Outbox({ signals, size })
-    this.#drawer?.keep(['signal:received', { from: this.peerId, signal }])
+    this.#drawer?.keep(['signal:received', { from: this.#peerId ?? '', signal }])
     return null
   }
 }

@@ -3,12 +3,15 @@ import type { ServerLimits } from '../server-limits.ts'
 import type { CallEndReason, CallFact, CallRefusal, CallType } from './calls-facts.ts'
 import { Seat, Seats } from './calls-seat.ts'
 import type { Cancel, Clock } from './clock.ts'
+import { mayEnter, sessionIn, type OpenRoomSession } from './room-session.ts'
 import type { Room } from './room.ts'
 import type { Rooms } from './rooms.ts'
 import type { Device, UserId, Users } from './users.ts'
 
 type CallState =
   | { readonly phase: 'ringing'; readonly stopRinging: Cancel }
+  /** A room of another process was asked. `giveUp` brings back what was before, and tells why not. */
+  | { readonly phase: 'asking'; readonly giveUp: (refusal: CallRefusal) => void }
   /** `callee`: null when a room was called. */
   | { readonly phase: 'accepted'; readonly callee: Seat | null }
   /** `last` is what everybody concerned was told. */
@@ -88,6 +91,40 @@ export class Calls {
     if (users.isOnline(to)) return this.#ring(asking, to, callType)
     const room = rooms.find(to)
     return room === undefined ? 'user-not-found' : this.#callRoom(asking, to, callType, room)
+  }
+
+  /**
+   * Enters a room that may be in another process; only when `initiate` has just answered `user-not-found`. Until the room has
+   * answered the user is in a call of which nobody has been told.
+   */
+  visit(asking: Asking, to: string, callType: CallType, open: OpenRoomSession): Promise<CallRefusal | null> {
+    const { promise, resolve } = Promise.withResolvers<CallRefusal | null>()
+    const { user } = asking
+    const former = this.#latest.get(user)
+    const call: Call = {
+      ...{ id: newCallId(), callType, callee: to, started: this.#options.clock.now() },
+      caller: this.#seat(asking, to, callType),
+      state: {
+        phase: 'asking',
+        giveUp: (refusal) => {
+          if (former === undefined) this.#latest.delete(user)
+          else this.#latest.set(user, former)
+          resolve(refusal)
+        },
+      },
+    }
+    this.#calls.set(call.id, call)
+    this.#latest.set(user, call)
+    call.caller.enter(open, (refusal) => {
+      if (refusal !== null)
+        this.#giveUp(call, refusal.code === 'room-not-found' ? 'user-not-found' : 'user-unavailable')
+      else {
+        call.state = { phase: 'accepted', callee: null }
+        this.#inRoom(call)
+        resolve(null)
+      }
+    })
+    return promise
   }
 
   accept(asking: Asking, callId: string): CallRefusal | null {
@@ -198,8 +235,7 @@ export class Calls {
   }
 
   #callRoom(asking: Asking, to: string, callType: CallType, room: Room): CallRefusal | null {
-    // Whoever calls themselves as somebody else's peer id would be taken for that one.
-    if (room.isFull || room.view.peers.some(({ id }) => id === asking.user)) return 'user-unavailable'
+    if (!mayEnter(room, asking.user)) return 'user-unavailable'
     const caller = this.#seat(asking, to, callType)
     const call: Call = {
       ...{ id: newCallId(), callType, caller, callee: to, started: this.#options.clock.now() },
@@ -207,11 +243,17 @@ export class Calls {
     }
     this.#calls.set(call.id, call)
     this.#latest.set(asking.user, call)
-    this.#note(call)
-    asking.device.tell(['call:initiated', { callId: call.id, to }])
-    asking.device.tell(['call:accepted', { callId: call.id, by: to }])
-    caller.enter(room)
+    this.#inRoom(call)
+    caller.enter(sessionIn(this.#options.rooms, room))
     return null
+  }
+
+  /** The room that was called lets the caller in. */
+  #inRoom(call: Call): void {
+    const { id: callId, callee: to, caller } = call
+    this.#note(call)
+    caller.device?.tell(['call:initiated', { callId, to }])
+    caller.device?.tell(['call:accepted', { callId, by: to }])
   }
 
   #accept(call: Call, asking: Asking, isGlare: boolean): CallRefusal | null {
@@ -232,8 +274,7 @@ export class Calls {
       if (device !== asking.device)
         device.tell(['call:ended', { callId: call.id, by: asking.user, reason: 'answered-elsewhere' }])
     // The caller is inside first, and so the one to offer.
-    call.caller.enter(made.value)
-    callee.enter(made.value)
+    for (const seat of [call.caller, callee]) seat.enter(sessionIn(rooms, made.value))
     return null
   }
 
@@ -242,6 +283,10 @@ export class Calls {
   }
 
   #end(call: Call, last: CallFact, asking: Device | null): void {
+    if (call.state.phase === 'asking') {
+      this.#giveUp(call, 'user-unavailable')
+      return
+    }
     const { users, clock } = this.#options
     const concerned = new Set<Device | null>([asking, ...seatsOf(call).map(({ device }) => device)])
     if (call.state.phase === 'ringing') {
@@ -258,11 +303,21 @@ export class Calls {
     for (const device of concerned) device?.tell(last)
   }
 
+  /** The room that was asked lets nobody in, or nobody waits for its answer any more. */
+  #giveUp(call: Call, refusal: CallRefusal): void {
+    if (call.state.phase !== 'asking') return
+    this.#stopWaiting(call.caller)
+    call.caller.leave()
+    this.#calls.delete(call.id)
+    call.state.giveUp(refusal)
+  }
+
   #takeUp(call: Call, seat: Seat, device: Device): void {
     this.#stopWaiting(seat)
     if (call.state.phase === 'ringing') device.tell(['call:initiated', { callId: call.id, to: call.callee }])
     // Told while nobody heard it, perhaps; whoever has begun to signal knows it.
-    else if (!seat.isConfirmed) device.tell(['call:accepted', { callId: call.id, by: call.callee }])
+    else if (call.state.phase === 'accepted' && !seat.isConfirmed)
+      device.tell(['call:accepted', { callId: call.id, by: call.callee }])
     seat.take(device)
   }
 
@@ -273,8 +328,14 @@ export class Calls {
   }
 
   #seat({ user, device }: Asking, addressee: string, callType: CallType): Seat {
-    const { rooms, limits } = this.#options
-    return new Seat({ user, addressee, callType }, device, { rooms, limits, seats: this.#seats })
+    const onOver = (seat: Seat) => this.#cutOff(seat)
+    return new Seat({ user, addressee, callType }, device, { limits: this.#options.limits, seats: this.#seats, onOver })
+  }
+
+  /** The room of a call is out of reach. */
+  #cutOff(seat: Seat): void {
+    const call = this.#current(seat.user)
+    if (call !== null && seatsOf(call).includes(seat)) this.#endBecause(call, call.callee, 'lost')
   }
 
   #note({ callType, started, state: { phase } }: Call, outcome: string = phase): void {

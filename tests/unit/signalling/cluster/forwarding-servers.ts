@@ -11,15 +11,18 @@ import {
   type ProcessId,
   type Wish,
 } from '#signalling/cluster/cluster.ts'
+import { callers } from '#signalling/cluster/callers.ts'
 import { Desk } from '#signalling/cluster/desk.ts'
 import { Forwarding } from '#signalling/cluster/forwarding.ts'
 import { Hosting } from '#signalling/cluster/hosting.ts'
 import type { HostedDialect } from '#signalling/cluster/hosted.ts'
 import { ownProtocol } from '#signalling/cluster/own-protocol.ts'
+import { RemoteSession } from '#signalling/cluster/remote-session.ts'
 import type { DialectConnection, DialectSocket, SocketDialect } from '#signalling/dialects/dialect.ts'
 import { openDialects } from '#signalling/dialects/dialects.ts'
 import { Appointments } from '#signalling/domain/appointments.ts'
 import { newPeerId } from '#signalling/domain/peers.ts'
+import type { OpenRoomSession } from '#signalling/domain/room-session.ts'
 import { defaultServerLimits, type ServerLimits } from '#signalling/server-limits.ts'
 import { MemoryStore } from '#signalling/store/memory-store.ts'
 import { Tally } from '#signalling/metrics.ts'
@@ -152,6 +155,7 @@ export class Server {
   readonly hosting: Hosting
   readonly forwarding: Forwarding
   readonly own: HostedDialect
+  readonly #callers: HostedDialect
   readonly dialects: readonly SocketDialect[]
 
   constructor(
@@ -175,6 +179,7 @@ export class Server {
       live: { iceServers: [], deviceNotifyUrl: null },
       takePlace: () => null,
       claim: async (key) => (await homes.find({ kind: 'place', key })).where === 'here',
+      roomElsewhere: (address) => this.roomSession(address),
     })
     onTestFinished(async () => {
       for (const { close } of dialects) await close?.()
@@ -187,7 +192,8 @@ export class Server {
       services: { iceFor: () => ({ iceServers: [] }) },
     }))
     const both = { ...base, homes, journal: this.journal, desk: this.desk }
-    const known: readonly HostedDialect[] = [own, ...this.dialects]
+    this.#callers = callers(rooms)
+    const known: readonly HostedDialect[] = [own, this.#callers, ...this.dialects]
     this.hosting = new Hosting({ ...both, dialects: known, onSettled: (key) => void this.settled.push(key) })
     this.forwarding = new Forwarding({ ...both, own, hosting: this.hosting })
     shared.registry.servers.push(this)
@@ -202,6 +208,12 @@ export class Server {
   connectTo(system: string, mayCreate = true): Client {
     const dialect = this.dialects.find((each) => each.system === system)!
     return new Client((socket) => this.forwarding.wrap(dialect).open(socket), mayCreate)
+  }
+
+  /** The way of a call of this process into a room of any. */
+  roomSession(address: string): OpenRoomSession {
+    return (listener) =>
+      new RemoteSession({ address, listener, open: (socket) => this.forwarding.open(this.#callers, socket) })
   }
 
   openRoom(room: { capacity?: number } = {}): RoomCode {

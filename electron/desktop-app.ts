@@ -1,7 +1,8 @@
 import { join } from 'node:path'
-import { app } from 'electron'
+import { app, safeStorage } from 'electron'
 import { hostChildStarter } from './host-child.ts'
 import { closeStoreChannel, handleRequests, notify } from './ipc-main.ts'
+import { SystemKeychain } from './keychain.ts'
 import type { Log } from './log.ts'
 import { readAddresses, watchNetwork, type NetworkWatch } from './network-watch.ts'
 import type { PageOrigin } from './page-origin.ts'
@@ -35,7 +36,8 @@ export class DesktopApp {
   constructor(options: DesktopAppOptions) {
     const { log, userDataDir } = options
     this.#log = log
-    this.#settings = new SettingsStore(userDataDir, log)
+    const keychain = new SystemKeychain({ safeStorage, platform: process.platform, log: log.scoped('keychain') })
+    this.#settings = new SettingsStore(userDataDir, keychain, log)
     closeStoreChannel()
     this.#host = this.#createHost(options)
     this.#window = this.#openWindow(options)

@@ -22,11 +22,11 @@ export const createRequests = ({ settings, host, log, onSettingsChanged, onInCal
   const pageLog = limitLines(log.scoped('page'), PAGE_LINES.max, PAGE_LINES.windowMs, () => performance.now())
   return {
     getInfo: () => Promise.resolve(readAppInfo()),
-    getSettings: () => Promise.resolve(settings.settings),
-    changeSettings: (change) => {
-      const changed = settings.change(change)
+    getSettings: () => settings.opened(),
+    changeSettings: async (change) => {
+      const changed = await settings.change(change)
       onSettingsChanged()
-      return Promise.resolve(changed)
+      return changed
     },
     getHost: () => Promise.resolve(host.state),
     startHost: () => host.start(),

@@ -5,7 +5,9 @@ const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
 const MAX_RECENT = 12
-const MAX_ACCESS_TOKENS = 12
+export const MAX_ACCESS_TOKENS = 12
+/** Base64 of an encrypted token of 512 characters and its origin, each character escaped, and room to spare. */
+const MAX_SEALED_LENGTH = 16_384
 const deviceId = v.pipe(v.string(), v.maxLength(512))
 
 /** Empty, or an http(s) address without credentials. */
@@ -26,14 +28,21 @@ const recentMeeting = v.strictObject({
   at: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(8.64e15)),
 })
 
-const accessToken = v.strictObject({
-  origin: v.pipe(
-    v.string(),
-    v.maxLength(512),
-    v.check((text) => /^https?:/.test(text) && URL.parse(text)?.origin === text, 'Not an http(s) origin'),
-  ),
-  token: v.pipe(v.string(), v.minLength(1), v.maxLength(512)),
+const origin = v.pipe(
+  v.string(),
+  v.maxLength(512),
+  v.check((text) => /^https?:/.test(text) && URL.parse(text)?.origin === text, 'Not an http(s) origin'),
+)
+
+/** An access token in plain text, in the settings file or inside of a `SealedToken`. */
+export const StoredToken = v.strictObject({ origin, token: v.pipe(v.string(), v.minLength(1), v.maxLength(512)) })
+
+/** An access token as the system's keychain encrypted it (sealed-tokens.ts). */
+const SealedToken = v.strictObject({
+  origin,
+  sealed: v.pipe(v.string(), v.minLength(1), v.maxLength(MAX_SEALED_LENGTH), v.base64()),
 })
+export type SealedToken = v.InferOutput<typeof SealedToken>
 
 /** One schema a setting; what each means and its limits are said by `Settings` in ipc.ts. */
 const fields = {
@@ -47,7 +56,7 @@ const fields = {
   serverUrl,
   hostPort: v.pipe(v.number(), v.integer(), v.minValue(1024), v.maxValue(65_535)),
   recent: v.pipe(v.array(recentMeeting), v.maxLength(MAX_RECENT)),
-  accessTokens: v.pipe(v.array(accessToken), v.maxLength(MAX_ACCESS_TOKENS)),
+  accessTokens: v.pipe(v.array(StoredToken), v.maxLength(MAX_ACCESS_TOKENS)),
 } satisfies { readonly [Name in keyof Settings]: v.GenericSchema<unknown, Settings[Name]> }
 
 /** A first start: no name yet (the page asks), camera and microphone on, no server but the one inside. */
@@ -101,10 +110,13 @@ export const StoredSettings = v.object({
       serverUrl: v.optional(fields.serverUrl, defaultSettings.serverUrl),
       hostPort: v.optional(fields.hostPort, defaultSettings.hostPort),
       recent: v.optional(fields.recent, [...defaultSettings.recent]),
+      /** Those that are kept in plain text, for want of a keychain. */
       accessTokens: v.optional(fields.accessTokens, [...defaultSettings.accessTokens]),
     }),
     {},
   ),
+  /** The other access tokens; outside of `settings`, of which each field is a `Settings` of its own. Newest first. */
+  sealedTokens: v.optional(v.pipe(v.array(SealedToken), v.maxLength(MAX_ACCESS_TOKENS)), []),
   windowPlace: v.optional(v.nullable(WindowPlace), null),
 })
 export type StoredSettings = v.InferOutput<typeof StoredSettings>

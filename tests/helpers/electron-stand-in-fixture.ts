@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { buildDesktop } from '#build/build.ts'
 import type { DesktopApi, Notices } from '#electron/ipc.ts'
+import { createKeychain } from './electron-stand-in-safe-storage.ts'
 import { DesktopUnderTest, type LaunchOptions } from './electron-stand-in.ts'
 
 /** What the small page of these tests has on its window. */
@@ -27,6 +28,8 @@ const pageFiles = {
 /** The desktop app built from the sources, with a page that only listens, and the apps started from it. */
 export class DesktopFixture {
   readonly distDir: string
+  /** The keychain of this computer, for each app that is given no other. */
+  readonly keychain = createKeychain()
   readonly #apps: DesktopUnderTest[] = []
 
   private constructor(distDir: string) {
@@ -45,7 +48,7 @@ export class DesktopFixture {
 
   /** Starts an app; `close` of the fixture ends it at the latest. */
   async launch(options: Omit<LaunchOptions, 'distDir'> = {}): Promise<DesktopUnderTest> {
-    const app = await DesktopUnderTest.launch({ distDir: this.distDir, ...options })
+    const app = await DesktopUnderTest.launch({ distDir: this.distDir, keychain: this.keychain, ...options })
     this.#apps.push(app)
     return app
   }

@@ -4,6 +4,7 @@ import { AppStandIn } from './electron-stand-in-app.ts'
 import { StoppableEvent, strict } from './electron-stand-in-base.ts'
 import { IpcMainStandIn } from './electron-stand-in-bridge.ts'
 import { launchChromium } from './electron-stand-in-chromium.ts'
+import { createSafeStorage, type KeychainOptions } from './electron-stand-in-safe-storage.ts'
 import { createSessions, ProtocolStandIn } from './electron-stand-in-session.ts'
 import { createSystem, SystemRecord } from './electron-stand-in-system.ts'
 import { createBrowserWindow, type BrowserWindowStandIn } from './electron-stand-in-window.ts'
@@ -16,6 +17,7 @@ export interface StandInSettings {
   readonly chromiumDir: string
   readonly isPackaged: boolean
   readonly version: string
+  readonly keychain: KeychainOptions
 }
 
 const settings = JSON.parse(process.env['ELECTRON_STAND_IN'] ?? '{}') as StandInSettings
@@ -48,6 +50,10 @@ export const electron = strict<typeof Electron>('electron', {
   BrowserWindow,
   ipcMain: strict<Electron.IpcMain>('ipcMain', ipcMain),
   protocol: strict<Electron.Protocol>('protocol', protocol),
+  safeStorage: strict<Electron.SafeStorage>(
+    'safeStorage',
+    createSafeStorage(settings.keychain, () => appStandIn.isReady()),
+  ),
   session,
   utilityProcess: createUtilityProcess(demandReady('utilityProcess.fork'), processes),
   ...system,

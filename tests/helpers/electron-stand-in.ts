@@ -10,6 +10,7 @@ import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type Electron from 'electron'
 import { chromium, type Browser, type Page } from 'playwright'
+import { createKeychain, type KeychainOptions } from './electron-stand-in-safe-storage.ts'
 import type { StandIn, StandInSettings } from './electron-stand-in-world.ts'
 
 const entry = fileURLToPath(new URL('electron-stand-in-entry.ts', import.meta.url))
@@ -22,6 +23,8 @@ export interface LaunchOptions {
   readonly args?: readonly string[]
   readonly env?: Readonly<Record<string, string>>
   readonly isPackaged?: boolean
+  /** One that nobody else has when left out. */
+  readonly keychain?: KeychainOptions
 }
 
 type Handles = { readonly electron: typeof Electron; readonly standIn: StandIn }
@@ -66,6 +69,7 @@ export class DesktopUnderTest {
       chromiumDir,
       isPackaged: options.isPackaged ?? true,
       version: '0.1.0',
+      keychain: options.keychain ?? createKeychain(),
     }
     const child = fork(entry, [join(options.distDir, 'electron', 'main.js'), ...(options.args ?? [])], {
       env: { ...process.env, ...options.env, ELECTRON_STAND_IN: JSON.stringify(settings) },

@@ -4,7 +4,12 @@ import { defaultSettings, parseSettingsFile, SettingsChange, type Migration } fr
 
 describe('parseSettingsFile', () => {
   test('gives a first start the defaults', () => {
-    expect(parseSettingsFile('{}')).toEqual({ version: 0, settings: defaultSettings, windowPlace: null })
+    expect(parseSettingsFile('{}')).toEqual({
+      version: 0,
+      settings: defaultSettings,
+      sealedTokens: [],
+      windowPlace: null,
+    })
   })
 
   test('keeps what is there, fills what is missing, lets go what it does not know', () => {
@@ -12,6 +17,7 @@ describe('parseSettingsFile', () => {
     expect(parseSettingsFile(text)).toEqual({
       version: 0,
       settings: { ...defaultSettings, name: 'Ada' },
+      sealedTokens: [],
       windowPlace: null,
     })
   })
@@ -30,9 +36,19 @@ describe('parseSettingsFile', () => {
     ['a theme that does not exist', '{ "settings": { "theme": "blue" } }'],
     ['a list of another type', '{ "settings": { "recent": "all" } }'],
     ['a window without end', '{ "windowPlace": { "x": 0, "y": 0, "width": 1e9, "height": 10, "isMaximised": false } }'],
+    ['an encrypted token for no origin', '{ "sealedTokens": [{ "origin": "x", "sealed": "AAAA" }] }'],
+    ['an encrypted token that is no Base64', '{ "sealedTokens": [{ "origin": "https://x", "sealed": "?" }] }'],
+    ['an encrypted token of nothing', '{ "sealedTokens": [{ "origin": "https://x", "sealed": "" }] }'],
     ['a version that is no number of steps', '{ "version": -1 }'],
   ])('throws at %s', (_, text) => {
     expect(() => parseSettingsFile(text)).toThrow()
+  })
+
+  test('takes the longest token that a change may hold, encrypted', () => {
+    const { origin, token } = { origin: `https://${'x'.repeat(504)}`, token: '\u0001'.repeat(512) }
+    const sealed = Buffer.from(JSON.stringify({ origin, token }) + 'tag and vector'.repeat(10)).toString('base64')
+    const file = { sealedTokens: [{ origin: 'https://x', sealed }] }
+    expect(parseSettingsFile(JSON.stringify(file)).sealedTokens).toEqual(file.sealedTokens)
   })
 
   const renameNick: Migration = ({ nick, ...rest }) => ({ ...rest, settings: { name: nick } })

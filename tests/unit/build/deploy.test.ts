@@ -33,6 +33,7 @@ test('each setting is explained, and nothing is explained that is none', () => {
 const fullSettings = {
   HOST: '127.0.0.1',
   PORT: '8001',
+  REDIS_URL: 'redis://:password@redis.example.org:6379',
   CLIENT_URL: 'https://meet.example.org',
   DATA_DIR: 'data',
   LOG_LEVEL: 'info',

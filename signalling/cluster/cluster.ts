@@ -97,9 +97,9 @@ export interface Journal extends RoomJournal {
   claimChanged(userId: string, claim: StoredClaim | null): void
   /**
    * Runs `then` when all that was changed until now is written: at once when nothing waits. Never runs it when `key` was lost
-   * meanwhile. In the order of the calls.
+   * meanwhile, or when too much waits; then it runs `never`. In the order of the calls.
    */
-  after(key: PlaceKey | null, then: () => void): void
+  after(key: PlaceKey | null, then: () => void, never?: () => void): void
 }
 
 export interface Cluster {

@@ -27,7 +27,8 @@ export class ExchangeHosting {
 
   /** A response for `handle`. Its `key` may be said later, before anything is answered. */
   respond(outlet: Outlet): HeldResponse {
-    const response = new HeldResponse(outlet, (key, then) => this.#options.journal.after(key, then))
+    const commit = (key: PlaceKey, then: () => void) => this.#options.journal.after(key, then, () => response.lose())
+    const response: HeldResponse = new HeldResponse(outlet, commit)
     this.#open.add(response)
     response.once('close', () => this.#open.delete(response))
     return response

@@ -53,8 +53,9 @@ export class Forwarding {
     return new Forwarded(dialect, socket, this)
   }
 
-  find(wish: Wish): Promise<Found> {
-    return this.#options.homes.find(wish)
+  /** Null when this process is stopping. */
+  find(wish: Wish): Promise<Found | null> {
+    return this.#options.homes.find(wish).catch(() => null)
   }
 
   order(socket: HostedSocket): InOrder {
@@ -168,11 +169,16 @@ class Forwarded implements DialectConnection {
 
   async #seek(packet: Packet, wish: Wish): Promise<void> {
     const standing = await this.#host?.sync()
-    const found = standing?.isSettled === true || this.#isOver ? null : await this.#forwarding.find(wish)
+    const stays = standing?.isSettled === true || this.#isOver
+    const found = stays ? undefined : await this.#forwarding.find(wish)
     if (this.#isOver) return
+    if (found === null) {
+      this.#socket.close()
+      return
+    }
     if (found?.where === 'here') this.#moveTo(null, standing?.peerId)
     else if (found?.where === 'there') this.#moveTo(found.process, standing?.peerId)
-    this.#hand(packet, found)
+    this.#hand(packet, found ?? null)
   }
 
   #moveTo(process: ProcessId | null, peerId: PeerId | null = this.#socket.peerId): void {

@@ -6,6 +6,8 @@ interface Output {
   readonly flush: number
   readonly key: PlaceKey | null
   readonly run: () => void
+  /** Called instead when it is dropped. */
+  readonly dropped?: (() => void) | undefined
 }
 
 /** What must not be told before something is written, in the order it is to be told. */
@@ -22,6 +24,11 @@ export class HeldOutputs {
     return this.#outputs.length
   }
 
+  /** The flush of the last one; 0 when there is none. */
+  get latest(): number {
+    return this.#outputs.at(-1)?.flush ?? 0
+  }
+
   /** The place of the first one, or null. */
   get oldestKey(): PlaceKey | null {
     return this.#outputs[0]?.key ?? null
@@ -29,8 +36,9 @@ export class HeldOutputs {
 
   /** Runs at once when nothing waits before it and its flush is among those `written`. */
   add(output: Output, written: number): void {
-    if (output.flush <= written && this.#outputs.length === 0 && !this.#isRunning) this.#run(output)
-    else this.#outputs.push(output)
+    this.#outputs.push(output)
+    // Nothing else may come that would release what this one adds.
+    this.release(written)
   }
 
   /** Runs all that wait for this flush, or for an earlier one. */
@@ -44,12 +52,22 @@ export class HeldOutputs {
     }
   }
 
-  drop(key: PlaceKey): void {
-    this.#outputs = this.#outputs.filter((output) => output.key !== key)
+  /** Answers what then tells those who wait for them. */
+  drop(key: PlaceKey): () => void {
+    const dropped = this.#outputs.filter((output) => output.key === key)
+    if (dropped.length > 0) this.#outputs = this.#outputs.filter((output) => output.key !== key)
+    return () => {
+      for (const output of dropped) this.#tell(output)
+    }
   }
 
   dropOldest(): void {
-    this.#outputs.shift()
+    const oldest = this.#outputs.shift()
+    if (oldest !== undefined) this.#tell(oldest)
+  }
+
+  #tell({ dropped }: Output): void {
+    if (dropped !== undefined) contain(this.#log, 'output-fault', dropped)
   }
 
   #run({ run }: Output): void {

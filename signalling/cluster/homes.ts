@@ -25,7 +25,7 @@ interface HomesBase {
   readonly scripts: Scripts
   readonly holdings: Holdings
   readonly journal: RedisJournal
-  readonly presence: Pick<Presence, 'settled' | 'expect'>
+  readonly presence: Pick<Presence, 'settled' | 'expect' | 'lapses' | 'looked'>
   readonly tokens: ResumeTokens
   readonly clock: Clock
   readonly log: Log
@@ -128,9 +128,11 @@ export class RedisHomes implements Homes {
   }
 
   async #restoreOnce(): Promise<void> {
+    const { lapses } = this.#base.presence
     const run = await this.#base.scripts.serverRun()
     if (run !== this.#run) for (const key of this.#base.holdings.keys) this.#base.journal.rewrite(key)
     await this.verify()
+    this.#base.presence.looked(lapses)
     this.#run = run
     this.#base.journal.wake()
     this.#retries.wake()

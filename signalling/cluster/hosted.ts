@@ -120,8 +120,10 @@ export class Hosted implements Host {
 
   sync(): Promise<Standing> {
     return new Promise((resolve) =>
-      this.#options.journal.after(null, () =>
-        resolve({ isSettled: this.isSettled, peerId: this.#connection.peerId?.() ?? null }),
+      this.#options.journal.after(
+        null,
+        () => resolve({ isSettled: this.isSettled, peerId: this.#connection.peerId?.() ?? null }),
+        this.evict,
       ),
     )
   }
@@ -136,7 +138,7 @@ export class Hosted implements Host {
   }
 
   /** It can not go on here, where its place may be lost: nothing is said any more, and the client has to come again. */
-  evict(): void {
+  readonly evict = (): void => {
     if (this.#isOver) return
     this.#isOver = true
     contain(this.#options.log, 'dialect-fault', () => this.#connection.lost())
@@ -159,8 +161,10 @@ export class Hosted implements Host {
 
   #out(run: () => void): void {
     if (this.#isOver) return
-    this.#options.journal.after(this.#about ?? this.place, () => {
+    const then = () => {
       if (!this.#isOver) run()
-    })
+    }
+    // Whoever is outside by now would wait for ever for what was dropped.
+    this.#options.journal.after(this.#about ?? this.place, then, this.evict)
   }
 }

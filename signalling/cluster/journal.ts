@@ -9,15 +9,19 @@ import { Changes } from './changes.ts'
 import { codeKey, nameKey, roomKey, USERS_KEY, type HomeOwner, type Journal, type PlaceKey } from './cluster.ts'
 import { HeldOutputs } from './held-outputs.ts'
 import type { Holdings } from './holdings.ts'
+import type { Presence } from './presence.ts'
 import { Retries } from './retries.ts'
 import type { Operation, Scripts } from './scripts.ts'
 
 /** Places that are written at the same time. */
 const PLACES_AT_ONCE = 500
+/** Before the first flush. */
+const NOTHING_WRITTEN = -1
 
 interface JournalBase {
   readonly scripts: Scripts
   readonly holdings: Holdings
+  readonly presence: Pick<Presence, 'isSure' | 'onSure'>
   readonly clock: Clock
   readonly log: Log
   readonly limits: Pick<ServerLimits, 'clusterHeldOutputs' | 'clusterRetryMs'>
@@ -30,6 +34,8 @@ interface JournalBase {
  * While Redis is away what is to be told piles up. Of more than `clusterHeldOutputs` the oldest is not told any more, and its
  * place is given up as if another process had taken it: nothing of it was acknowledged, and its people come back. What is to
  * be told of no place is left out alone.
+ *
+ * After this process stood still for so long that it may have been taken for dead, nothing is told before its homes were verified.
  */
 export class RedisJournal implements Journal {
   readonly #base: JournalBase
@@ -53,6 +59,7 @@ export class RedisJournal implements Journal {
     this.#base = base
     this.#outputs = new HeldOutputs(base.log)
     this.#retries = new Retries(base)
+    base.presence.onSure(() => this.#outputs.release(this.#tellable))
   }
 
   start(owner: HomeOwner): void {
@@ -88,9 +95,9 @@ export class RedisJournal implements Journal {
     if (this.#base.holdings.has(USERS_KEY)) this.#change(USERS_KEY).claim(userId, claim)
   }
 
-  after(key: PlaceKey | null, then: () => void): void {
+  after(key: PlaceKey | null, then: () => void, never?: () => void): void {
     if (this.#isClosed) return
-    this.#outputs.add({ flush: this.#latest, key, run: then }, this.#written)
+    this.#outputs.add({ flush: this.#latest, key, run: then, dropped: never }, this.#tellable)
     while (this.#outputs.size > this.#base.limits.clusterHeldOutputs) this.#giveUpOldest()
   }
 
@@ -129,10 +136,13 @@ export class RedisJournal implements Journal {
     this.#dirty.delete(key)
     this.#writing.delete(key)
     this.#releasing.delete(key)
-    this.#outputs.drop(key)
-    if (!this.#base.holdings.remove(key)) return
-    this.#base.log('warn', 'home-lost', {})
-    contain(this.#base.log, 'home-fault', () => this.#owner?.lost(key))
+    const tellDropped = this.#outputs.drop(key)
+    if (this.#base.holdings.remove(key)) {
+      this.#base.log('warn', 'home-lost', {})
+      contain(this.#base.log, 'home-fault', () => this.#owner?.lost(key))
+    }
+    // Only now: nothing that they do changes a place that is not here any more.
+    tellDropped()
   }
 
   /** Redis is there: what has failed is sent again now. */
@@ -151,6 +161,11 @@ export class RedisJournal implements Journal {
   /** The flush in which everything until now is written. */
   get #latest(): number {
     return this.#dirty.size > 0 ? this.#collecting : this.#collecting - 1
+  }
+
+  /** Nothing is told while another process may be home, not even what changed nothing. */
+  get #tellable(): number {
+    return this.#base.presence.isSure() ? this.#written : NOTHING_WRITTEN
   }
 
   #change(key: PlaceKey): Changes {
@@ -222,13 +237,13 @@ export class RedisJournal implements Journal {
     if (this.#isClosed) return
     this.#written = flush
     for (const [key, by] of this.#releasing) if (by <= flush) this.#releasing.delete(key)
-    this.#outputs.release(flush)
+    this.#outputs.release(this.#tellable)
     const settled = this.#settled.filter((each) => each.flush <= flush)
     this.#settled.splice(0, settled.length)
     for (const { resolve } of settled) resolve()
     if (this.#outputs.size === 0) this.#isDropping = false
     // Some may wait for changes that were lost meanwhile.
-    if (this.#dirty.size + this.#outputs.size + this.#settled.length > 0) this.#schedule()
+    if (this.#dirty.size + this.#settled.length > 0 || this.#outputs.latest > flush) this.#schedule()
   }
 
   #giveUpOldest(): void {

@@ -4,6 +4,7 @@ import { contain, type Log } from '../log.ts'
 import type { ServerLimits } from '../server-limits.ts'
 import type { ProcessId } from './cluster.ts'
 import { PREFIX, type RedisLink } from './redis.ts'
+import { Surety } from './surety.ts'
 
 /** While this key exists, the process lives. */
 export const processKey = (id: ProcessId): string => `${PREFIX}process:${id}`
@@ -46,6 +47,8 @@ export class Presence {
   readonly #known = new Map<ProcessId, number>()
   readonly #tellGone = new Set<(id: ProcessId) => void>()
   readonly #tellLapsed = new Set<() => void>()
+  readonly #tellSure = new Set<() => void>()
+  readonly #surety: Surety
   #beats = 0
   #isBeating = false
   #hasStarted = false
@@ -58,6 +61,7 @@ export class Presence {
   constructor(id: ProcessId, base: PresenceBase) {
     this.id = id
     this.#base = base
+    this.#surety = new Surety(base.limits.clusterExpiryMs, base.clock.now())
     base.link.onReady(() => this.#reconnected())
   }
 
@@ -92,6 +96,26 @@ export class Presence {
     this.#tellLapsed.add(tell)
   }
 
+  /** Whether nobody can have taken this process for dead without its knowing. */
+  isSure(): boolean {
+    return this.#surety.isSure(this.#base.clock.now())
+  }
+
+  /** Lapses until now; `looked` is told it when the places have been looked at since. */
+  get lapses(): number {
+    return this.#surety.lapses
+  }
+
+  looked(lapse: number): void {
+    if (!this.#surety.looked(lapse)) return
+    for (const tell of this.#tellSure) contain(this.#base.log, 'presence-fault', tell)
+  }
+
+  /** Calls `tell` when `isSure` may hold again. */
+  onSure(tell: () => void): void {
+    this.#tellSure.add(tell)
+  }
+
   /**
    * Resolves when Redis is there, and was long enough for all that live to have said so. Until then nobody may be taken for
    * dead. Resolves as well when this process stops.
@@ -122,8 +146,11 @@ export class Presence {
 
   #unsettle(): void {
     if (!this.#isSettled) return
+    const former = this.#settling
     this.#isSettled = false
     this.#settling = Promise.withResolvers()
+    // Whoever still waits for that one looks again, and waits for this one.
+    former.resolve(undefined)
   }
 
   #reconnected(): void {
@@ -150,6 +177,7 @@ export class Presence {
   /** A failure needs no answer: the next connection beats at once. */
   #beatNow(): void {
     this.#schedule()
+    this.#surety.tick(this.#base.clock.now(), this.#beats)
     if (!this.#isBeating && this.#base.link.isReady) this.#beat().catch((fault: unknown) => this.#failed(fault))
   }
 
@@ -177,7 +205,7 @@ export class Presence {
 
   #learn(beat: number, { was, living }: v.InferOutput<typeof Answer>): void {
     for (const id of living) if (id !== this.id && !this.#known.has(id)) this.#known.set(id, beat)
-    if (!was && this.#hasStarted) this.#lapse()
+    if (this.#hasStarted && this.#surety.heard(beat, was)) this.#lapse()
     if (!this.#isSettled) return
     const alive = new Set(living)
     // Who was heard of after this beat was sent may not have been there yet.

@@ -60,6 +60,16 @@ export class ServerProcess {
     await once(child, 'exit')
   }
 
+  /** As a machine that is suspended: it stands still, and its connections stay open. */
+  pause(): void {
+    this.#child?.kill('SIGSTOP')
+  }
+
+  /** It goes on where it stood still. */
+  continue(): void {
+    this.#child?.kill('SIGCONT')
+  }
+
   async close(): Promise<void> {
     await this.kill()
     if (this.#dataDir) await rm(this.#dataDir, { recursive: true, force: true })

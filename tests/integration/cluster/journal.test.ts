@@ -2,6 +2,8 @@ import { describe, expect, test } from 'vitest'
 import { codeKey, nameKey } from '#signalling/cluster/cluster.ts'
 import { limits as wire } from '#signalling/protocol.ts'
 import type { RoomRecord } from '#signalling/domain/room-record.ts'
+import { defaultServerLimits } from '#signalling/server-limits.ts'
+import { createSystemClock } from '#signalling/system-clock.ts'
 import { whyNoRedis } from '../../helpers/redis.ts'
 import { valueOf } from '../../helpers/signalling-domain.ts'
 import { at, intruder, Process, startProcesses, startRedis, until } from './joined.ts'
@@ -71,6 +73,48 @@ describe.skipIf(reason !== null)('the journal', { timeout: 30_000 }, () => {
     expect(first!.lost).toEqual([nameKey('standup')])
     expect(await third!.places.homes.find(find('standup'))).toMatchObject({ where: 'there', process: second!.id })
     expect(second!.rooms.find('standup')?.record.peers).toEqual([])
+  })
+
+  test('whoever waits for what is never told hears so after the place is forgotten, also when it was just given away', async () => {
+    const [first, second] = await startProcesses(2, await startRedis())
+    const room = await first!.openNamed('standup')
+    await first!.openNamed('other')
+    await first!.written()
+    await first!.die()
+    for (const name of ['standup', 'other']) await second!.places.homes.find(find(name))
+    const told: string[] = []
+    const { journal } = first!.places
+    const wait = (name: string) =>
+      journal.after(
+        nameKey(name),
+        () => told.push('of the stale home'),
+        () => told.push(`${name}: ${first!.lost.join()}`),
+      )
+    first!.visit(room, 'Ann')
+    journal.release(nameKey('other'))
+    for (const name of ['standup', 'other']) wait(name)
+    await first!.written()
+    expect(told.sort()).toEqual(['other: name:standup', 'standup: name:standup'])
+  })
+
+  test('after a process stood still it tells nothing, also what changes nothing, before it knows what is still its own', async () => {
+    const redis = await startRedis()
+    const system = createSystemClock(() => undefined)
+    let stoodStillMs = 0
+    const clock = { ...system, now: () => system.now() + stoodStillMs }
+    const [first, second] = [await Process.start(redis, {}, clock), await Process.start(redis)]
+    for (const name of ['standup', 'other']) await first.openNamed(name)
+    await first.written()
+    await (await intruder(redis)).set(at('home:name:standup'), second.id)
+    stoodStillMs = defaultServerLimits.clusterExpiryMs
+    const told: string[] = []
+    for (const name of ['standup', 'other']) first.places.journal.after(nameKey(name), () => told.push(name))
+    first.places.journal.after(null, () => told.push('none'))
+    expect(told).toEqual([])
+    await until(() => told.length > 0)
+    expect([told, first.lost]).toEqual([['other', 'none'], [nameKey('standup')]])
+    first.places.journal.after(nameKey('other'), () => told.push('at once'))
+    expect(told.at(-1)).toBe('at once')
   })
 
   test('what still waits for the next flush is not told either when the one before it is refused', async () => {

@@ -132,7 +132,7 @@ describe.skipIf(reason !== null)('three processes and Redis', { timeout: 60_000 
     await ada.say('before')
     await cluster.redis.kill()
     for (let at = 0; at < 20; at += 1) bob.send(cyd, `e${at}`)
-    const ready = async () => (await fetch(`${cluster.servers[0]!.url}/health/ready`)).json()
+    const ready = async (): Promise<unknown> => (await fetch(`${cluster.servers[0]!.url}/health/ready`)).json()
     await expect.poll(ready).toEqual({ status: 'redis-unreachable' })
     await cluster.redis.restart()
     await expect.poll(ready, { timeout: 5000 }).toEqual({ status: 'ok' })

@@ -90,7 +90,7 @@ test('when a home is lost its sockets are closed, and what was not written is ne
   expect([ann, ben, cy].map((client) => client.told.length)).toEqual(told)
 })
 
-test('of a place that is lost before it was written nothing is answered, not even a refusal', async () => {
+test('of a place that is lost before it was written nothing is answered, not even a refusal: whoever waits is closed', async () => {
   const { a } = startServers()
   const code = a.openRoom({ capacity: 1 })
   a.journal.hold()
@@ -102,6 +102,21 @@ test('of a place that is lost before it was written nothing is answered, not eve
   a.journal.lose(codeKey(code))
   a.journal.release()
   expect([ann.told, ben.told]).toEqual([[], []])
+  expect([ann.isClosed, ben.isClosed]).toEqual([true, true])
+})
+
+test('whoever has just left a place that is lost before that was written is closed, here and elsewhere', async () => {
+  const { a, b } = startServers()
+  const code = a.openRoom()
+  const [ann, ben, cy] = [a.connect(), b.connect(), b.connect()]
+  for (const client of [ann, ben, cy]) await client.join(code)
+  a.journal.hold()
+  for (const client of [ann, ben]) void client.ask('room:leave', {})
+  await settle()
+  a.hosting.evict(codeKey(code), () => a.rooms.evict(code))
+  a.journal.lose(codeKey(code))
+  await settle()
+  expect([ann, ben, cy].map(({ isClosed }) => isClosed)).toEqual([true, true, true])
 })
 
 test('a socket that has to end is told nothing more, also what is about no place', () => {

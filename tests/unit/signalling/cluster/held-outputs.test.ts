@@ -43,6 +43,31 @@ test('what an output adds runs behind those that wait already', () => {
   expect(told).toEqual(['waiting', 'added'])
 })
 
+test('what an output adds that runs at once runs behind it, without anything else to come', () => {
+  const { told, outputs, add } = setUp()
+  const run = () => {
+    add('added', 1, 1)
+    told.push('first')
+  }
+  outputs.add({ flush: 1, key: null, run }, 1)
+  expect([told, outputs.size]).toEqual([['first', 'added'], 0])
+})
+
+test('whoever waits for an output is told that it was dropped, with its place or as the oldest, and nobody else is', () => {
+  const { told, logged, outputs } = setUp()
+  for (const key of ['name:one', 'name:two', 'name:one', null])
+    outputs.add({ flush: 1, key, run: () => told.push('run'), dropped: () => told.push(`not ${String(key)}`) }, 0)
+  const fault = () => {
+    throw new Error('a fault')
+  }
+  outputs.add({ flush: 1, key: 'name:one', run: fault, dropped: fault }, 0)
+  const tell = outputs.drop('name:one')
+  expect(told).toEqual([])
+  tell()
+  outputs.dropOldest()
+  expect([told, logged, outputs.size]).toEqual([['not name:one', 'not name:one', 'not name:two'], ['output-fault'], 1])
+})
+
 test('outputs of a dropped place never run, those of others do', () => {
   const { told, outputs, add } = setUp()
   add('one', 1, 0, 'name:one')

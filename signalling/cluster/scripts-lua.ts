@@ -13,6 +13,12 @@ local function typed(key, kind)
 end
 local function text(key) return typed(key, 'string') and redis.call('GET', key) end
 local function there(key) return redis.call('EXISTS', key) == 1 end
+-- Who is home or, when nobody is, who was last: whoever was before that one knows nothing of what has been written since.
+local function decides(key) return text(p .. 'home:' .. key) or text(p .. 'last:' .. key) end
+local function settle(key, process, life)
+  redis.call('SET', p .. 'home:' .. key, process, 'PX', life)
+  redis.call('SET', p .. 'last:' .. key, process, 'PX', life)
+end
 local function id_of(key) return string.match(key, '^name:(.*)$') or string.match(key, '^code:(.*)$') end
 `
 
@@ -63,7 +69,7 @@ local function take(key, always)
   if record == '' then redis.call('DEL', p .. 'chat:' .. key) end
   local claims = {}
   if key == 'users' and typed(p .. 'claims', 'hash') then claims = redis.call('HGETALL', p .. 'claims') end
-  redis.call('SET', home, me, 'PX', life)
+  settle(key, me, life)
   return { 'ours', key, record, chat, book, claims, is_code_gone(book) and 1 or 0 }
 end
 
@@ -79,15 +85,15 @@ return take(key, mode == 'open')
 
 /**
  * ARGV: process, place, expiry of homes and rooms, of books, of what has gone, of claims, messages of a chat; then operations,
- * three at a time. Answers 0, and writes nothing, when another process is home.
+ * three at a time. Answers 0, and writes nothing, when another process is home, or was after this one.
  */
 export const WRITE = `${COMMON}
 local me, key, life, book_life, gone_life, claim_life, history = unpack(ARGV, 1, 7)
-local home, room, chat, claims = p .. 'home:' .. key, p .. 'room:' .. key, p .. 'chat:' .. key, p .. 'claims'
+local room, chat, claims = p .. 'room:' .. key, p .. 'chat:' .. key, p .. 'claims'
 local book = p .. 'book:' .. (id_of(key) or '')
-local holder = text(home)
+local holder = decides(key)
 if holder and holder ~= me then return 0 end
-redis.call('SET', home, me, 'PX', life)
+settle(key, me, life)
 
 local function close(code)
   redis.call('DEL', room, chat)
@@ -121,7 +127,7 @@ local act = {
     redis.call('PEXPIRE', claims, claim_life)
   end,
   unclaim = function(user) if typed(claims, 'hash') then redis.call('HDEL', claims, user) end end,
-  release = function() redis.call('DEL', home) end,
+  release = function() redis.call('DEL', p .. 'home:' .. key) end,
 }
 for at = 8, #ARGV, 3 do act[ARGV[at]](ARGV[at + 1], ARGV[at + 2]) end
 return 1
@@ -129,22 +135,23 @@ return 1
 
 /**
  * ARGV: process, expiry, then places with the codes of their rooms, or an empty text. Renews what is there. Answers for each:
- * 1 it is ours, 0 it had no home and is ours now, 2 another process is home.
+ * 1 it is ours, 0 it had no home and is ours now, 2 another process is home, or was after this one.
  */
 export const VERIFY = `${COMMON}
 local me, life = ARGV[1], ARGV[2]
 local verdicts = {}
 for at = 3, #ARGV, 2 do
   local key, code = ARGV[at], ARGV[at + 1]
-  local holder = text(p .. 'home:' .. key)
+  local holder = decides(key)
   if holder and holder ~= me then
     verdicts[#verdicts + 1] = 2
   else
-    redis.call('SET', p .. 'home:' .. key, me, 'PX', life)
+    local had_home = there(p .. 'home:' .. key)
+    settle(key, me, life)
     redis.call('PEXPIRE', p .. 'room:' .. key, life)
     redis.call('PEXPIRE', p .. 'chat:' .. key, life)
     if code ~= '' then redis.call('PEXPIRE', p .. 'code:' .. code, life) end
-    verdicts[#verdicts + 1] = holder and 1 or 0
+    verdicts[#verdicts + 1] = had_home and 1 or 0
   end
 end
 return verdicts

@@ -271,6 +271,25 @@ describe.skipIf(reason !== null)('homes', { timeout: 30_000 }, () => {
     expect(await first!.places.homes.find(find('taken'))).toMatchObject({ where: 'there', process: second!.id })
   })
 
+  test('whoever stands up again writes nothing over what another has taken, gone on with and given away meanwhile', async () => {
+    const redis = await startRedis()
+    const [first, second] = await startProcesses(2, redis)
+    const room = await first!.openNamed('taken')
+    await first!.written()
+    const client = await intruder(redis)
+    const newer = JSON.stringify({ ...room.record, title: 'gone on with' })
+    await client
+      .multi()
+      .del([at(`process:${first!.id}`), at('home:name:taken')])
+      .set(at('last:name:taken'), second!.id)
+      .set(at('room:name:taken'), newer)
+      .exec()
+    await until(() => first!.lost.length > 0)
+    expect(await client.get(at('room:name:taken'))).toBe(newer)
+    await second!.places.homes.find(find('taken'))
+    expect(second!.rooms.find('taken')?.title).toBe('gone on with')
+  })
+
   test('what others have written into Redis is not believed, and does not stand in the way', async () => {
     const redis = await startRedis()
     const process = await Process.start(redis)

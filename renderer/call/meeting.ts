@@ -8,6 +8,8 @@ import type { Roster } from './roster.ts'
 import type { Answer } from './server-words.ts'
 import type { Answered, Signalling } from './signalling.ts'
 
+/** A server of several processes answers when it knows that the one which had the room is dead: after 5 to 7 s. */
+const RESUME_TIMEOUT_MS = 15_000
 const MIN_RETRY_MS = 2000
 const MAX_RETRY_MS = 7000
 const PROBE_TIMEOUT_MS = 1500
@@ -244,6 +246,11 @@ export class Meeting {
     if (seat.ok) this.#takeSeat(seat.value)
     else {
       this.#options.log('warn', `No way back into the room yet: ${seat.code}`)
+      // It was let in by an answer that came too late: only a new connection can ask again.
+      if (seat.code === 'already-in-room') {
+        this.#signalling.renew()
+        return
+      }
       const pauseMs = MIN_RETRY_MS + Math.random() * (MAX_RETRY_MS - MIN_RETRY_MS)
       this.#retry = setTimeout(() => void this.#comeBack(), pauseMs)
       this.#onPeople()
@@ -251,7 +258,7 @@ export class Meeting {
   }
 
   async #askForSeat() {
-    const resumed = await this.#signalling.request('peer:resume', { token: this.#token })
+    const resumed = await this.#signalling.request('peer:resume', { token: this.#token }, RESUME_TIMEOUT_MS)
     const isForgotten = !resumed.ok && (resumed.code === 'resume-refused' || resumed.code === 'room-not-found')
     if (!isForgotten || this.#isOver) return resumed
     return await this.#signalling.request('room:join', { code: this.#room.code, name: this.#options.name })

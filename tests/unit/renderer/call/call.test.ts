@@ -1,5 +1,6 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { eventually, expectFrames } from './await-media.ts'
+import { ClientDouble } from './client-double.ts'
 import { ServerDouble } from './server-double.ts'
 import { enter, Somebody, URL } from './somebody.ts'
 
@@ -171,6 +172,24 @@ describe('losing the server', () => {
     })
     await ann!.sees('Ben')
     expect(most.people).toBe(1)
+  })
+
+  it('that let it in by an answer which came too late is asked again on another connection', async () => {
+    const server = new ServerDouble()
+    const [ann] = await enter(server, 'Ann')
+    const renewed = vi.spyOn(ClientDouble.prototype, 'renew').mockImplementationOnce(function (this: ClientDouble) {
+      server.refusals.clear()
+      this.lose()
+      this.reopen()
+    })
+    server.crash()
+    server.refusals.set('peer:resume', 'already-in-room')
+    server.restart()
+    await eventually(() => {
+      expect(renewed).toHaveBeenCalledOnce()
+      expect(ann!.state.server).toBe('online')
+    })
+    renewed.mockRestore()
   })
 
   it('together with its room ends the meeting only when nobody is left', async () => {

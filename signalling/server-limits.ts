@@ -149,7 +149,10 @@ export interface ServerLimits {
 
   /** How often a process of several that are joined says that it lives, */
   readonly clusterHeartbeatMs: number
-  /** and how long after that it is taken for dead. */
+  /**
+   * and how long after that it is taken for dead. With a heartbeat less than what clients wait for an answer (our page 5 s):
+   * what was asked of a home that has just died is answered by the next one.
+   */
   readonly clusterExpiryMs: number
   /** After Redis is back, all processes have this long to say that they live. More than one heartbeat and one reconnection. */
   readonly clusterSettleMs: number
@@ -271,8 +274,8 @@ export const defaultServerLimits: ServerLimits = {
   streamBeatMs: 15_000,
   requireSessionTokens: false,
 
-  clusterHeartbeatMs: 1000,
-  clusterExpiryMs: 5000,
+  clusterHeartbeatMs: 500,
+  clusterExpiryMs: 3000,
   clusterSettleMs: 2500,
   clusterAckMs: 100,
   clusterUnreadSize: 16 * 1024 * 1024,

@@ -5,11 +5,10 @@ import { Emitter } from './emitter.ts'
 import type { Log } from './log.ts'
 import { MeetingChat } from './meeting-chat.ts'
 import type { Roster } from './roster.ts'
+import { RESUME_TIMEOUT_MS } from './seat.ts'
 import type { Answer } from './server-words.ts'
 import type { Answered, Signalling } from './signalling.ts'
 
-/** A server of several processes answers when it knows that the one which had the room is dead: after 5 to 7 s. */
-const RESUME_TIMEOUT_MS = 15_000
 const MIN_RETRY_MS = 2000
 const MAX_RETRY_MS = 7000
 const PROBE_TIMEOUT_MS = 1500

@@ -45,6 +45,7 @@ test.each([
     (defaultServerLimits.pingIntervalMs + defaultServerLimits.pingTimeoutMs) / 1000,
   ],
   ['C9', defaultServerLimits.connectTimeoutMs / 1000],
+  ['P3', defaultServerLimits.clusterExpiryMs / 1000],
   ['B1', limits.frameBytes],
   [
     'B2',

@@ -17,7 +17,7 @@ export class ResumingClient {
   /** Epochs of the signals that came, by sender. */
   readonly signals: string[] = []
   readonly chat = new Map<number, ChatMessage>()
-  /** How often it had to come back. */
+  /** How often it has taken up its place again. */
   returns = 0
 
   /** It begins at `urls[at]`, and goes round when that one is gone. */
@@ -97,7 +97,6 @@ export class ResumingClient {
   }
 
   async #comeBack(): Promise<void> {
-    this.returns += 1
     await this.#until(async () => {
       this.#socket.removeAllListeners('disconnect').close()
       this.#socket = this.#open()
@@ -110,6 +109,7 @@ export class ResumingClient {
       })
       this.#sit(valueOf(await request(this.#socket, 'peer:resume', { token: this.#seat.token })))
     })
+    this.returns += 1
   }
 
   async #until<T>(act: () => Promise<T>): Promise<T> {

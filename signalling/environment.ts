@@ -115,6 +115,14 @@ const readIce = ({ STUN_URLS, TURN_URLS, TURN_SECRET, TURN_TTL }: Variables) => 
   }
 }
 
+/** Whether the server relays by itself; one of several processes would join only those who happen to be at the same. */
+const readRelay = ({ RELAY, REDIS_URL }: Variables): boolean => {
+  const isOn = readWord('RELAY', RELAY, ['off', 'on']) === 'on'
+  if (isOn && REDIS_URL)
+    throw new Error('RELAY can not be on with REDIS_URL: give TURN_URLS to servers of several processes.')
+  return isOn
+}
+
 const readAccess = ({ ACCESS_TOKEN, ACCESS_TOKEN_FOR }: Variables) => {
   const token = readToken('ACCESS_TOKEN', ACCESS_TOKEN)
   const scope: AccessScope = readWord('ACCESS_TOKEN_FOR', ACCESS_TOKEN_FOR, ['create', 'all'])
@@ -170,6 +178,7 @@ export const readSettings = (variables: Variables): Environment => {
     dataDir: DATA_DIR === '' ? undefined : DATA_DIR,
     pageDir: PAGE_DIR,
     ...readIce(variables),
+    relay: readRelay(variables) || undefined,
     access: readAccess(variables),
     metrics: readMetrics(variables),
     redisUrl: readRedisUrl(variables['REDIS_URL']),

@@ -40,6 +40,15 @@ export class Tally {
   }
 }
 
+/** What a relay has done, and has to do. */
+export interface RelayFigures {
+  readonly allocations: number
+  /** Handed from one to another. */
+  readonly packets: number
+  /** Of those, without headers. */
+  readonly bytes: number
+}
+
 /** Where the figures are that are only looked at when somebody asks. */
 export interface MetricsSources {
   readonly tally: Tally
@@ -48,6 +57,8 @@ export interface MetricsSources {
   /** `calls`: rooms in which there are at least two. */
   readonly census: () => { readonly rooms: number; readonly peers: number; readonly calls: number }
   readonly relayedSignals: () => number
+  /** Of the server's own relay for sound and picture; null when there is none. */
+  readonly relay: { readonly figures: RelayFigures } | null
 }
 
 export interface Metrics {

@@ -6,6 +6,8 @@
  * Facts (`ServerToClient`) are past tense and never answered.
  */
 import * as v from 'valibot'
+import { LinkReport, reportLimits } from './link-report.ts'
+import { CODE_ALPHABET, CODE_LENGTH, cleanLine, cleanText, normaliseRoomCode } from './words.ts'
 
 /** Raised when a client of the former number could no longer talk to a server of the new one. */
 export const PROTOCOL_VERSION = 1
@@ -31,62 +33,25 @@ export const limits = {
   /** Holds the longest title, name and room name in three-byte letters: 1,100 characters. */
   resumeToken: 1280,
   accessToken: 512,
+  password: 128,
+  /** Who waits in front of one room to be admitted; who comes later is told to wait. */
+  knocks: 20,
+  ...reportLimits,
 } as const
 
 // --- Words that people type ---------------------------------------------------------------------------------------
 
-/** Crockford's base 32: no i, l, o, u, so that a code survives being read out loud. */
-export const CODE_ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz'
-export const CODE_LENGTH = 12
+export {
+  CODE_ALPHABET,
+  CODE_LENGTH,
+  cleanDocument,
+  cleanLine,
+  cleanText,
+  formatRoomCode,
+  normaliseRoomCode,
+} from './words.ts'
 
-/**
- * Brings a typed or pasted room code to its one form: lower case, no spaces or dashes, o read as 0, i and l as 1
- * (Crockford). Does not say whether the result is a code: `RoomCode` does.
- */
-export const normaliseRoomCode = (typed: string): string =>
-  typed.toLowerCase().replace(/[\s-]/g, '').replace(/o/g, '0').replace(/[il]/g, '1')
-
-/** `k7mq2xvd9thr` becomes `k7mq-2xvd-9thr`, as people see and say it. */
-export const formatRoomCode = (code: string): string => code.match(/.{1,4}/g)?.join('-') ?? code
-
-/** Control, bidirectional-override and zero-width characters that make a name lie about itself (joiners of emoji stay). */
-const UNPRINTABLE = /[\p{Cc}\p{Co}\p{Cs}\u00ad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]/gu
-/** More than four combining marks on one letter is decoration that covers the neighbours ("zalgo"). */
-const STACKED_MARKS = /(\p{M}{4})\p{M}+/gu
-
-/** One printable line: NFC, no control or direction characters, single spaces, trimmed. */
-export const cleanLine = (text: string): string =>
-  text
-    .replace(/\s+/gu, ' ')
-    .replace(UNPRINTABLE, '')
-    .normalize('NFC')
-    .replace(/ {2,}/g, ' ')
-    .replace(STACKED_MARKS, '$1')
-    .trim()
-
-/** Like `cleanLine`, but keeps line breaks (at most two in a row) and indentation. */
-export const cleanText = (text: string): string =>
-  text
-    .normalize('NFC')
-    .replace(/\r\n?/g, '\n')
-    .split('\n')
-    .map((line) => line.replace(/\t/g, '  ').replace(UNPRINTABLE, '').replace(STACKED_MARKS, '$1').trimEnd())
-    .join('\n')
-    .replace(/\n{3,}/g, '\n\n')
-    .trim()
-
-/** Text of a document: without what can not be seen, else as it was written (blank lines and indentation matter to Markdown). */
-export const cleanDocument = (text: string): string =>
-  text
-    .normalize('NFC')
-    .split(/\r\n?|\n/)
-    .map((line) =>
-      line
-        .split('\t')
-        .map((part) => part.replace(UNPRINTABLE, '').replace(STACKED_MARKS, '$1'))
-        .join('\t'),
-    )
-    .join('\n')
+export { LinkReport } from './link-report.ts'
 
 // --- Schemas: each payload that comes from outside -----------------------------------------------------------------
 
@@ -142,15 +107,56 @@ export const Signal = v.variant('kind', [
     toEpoch: v.nullable(Epoch),
     candidates: v.pipe(v.array(Candidate), v.minLength(1), v.maxLength(limits.candidatesPerSignal)),
   }),
+  /** Only through the server, and only between clients of this protocol; nobody keeps it for a peer that is away. */
+  v.strictObject({ kind: v.literal('report'), epoch: Epoch, toEpoch: v.nullable(Epoch), report: LinkReport }),
 ])
 export type Signal = v.InferOutput<typeof Signal>
 
+/** As it was typed, in one form of Unicode, so that it does not matter on which keyboard. */
+export const Password = v.pipe(
+  v.string(),
+  v.maxLength(limits.password * 2),
+  v.transform((typed) => typed.normalize('NFC')),
+  v.minLength(1),
+  v.maxLength(limits.password),
+)
+/** 128 random bits in base64url, given to whoever makes a room: shown when joining, it makes that person a host. */
+export const HostKey = v.pipe(v.string(), v.regex(/^[\w-]{22}$/))
+
+const capacity = v.pipe(v.number(), v.integer(), v.minValue(2), v.maxValue(limits.roomCapacity))
+
 export const CreateRoom = v.strictObject({
   title: v.optional(line(limits.title)),
-  capacity: v.optional(v.pipe(v.number(), v.integer(), v.minValue(2), v.maxValue(limits.roomCapacity))),
+  capacity: v.optional(capacity),
+  password: v.optional(Password),
+  /** Whoever comes has to be admitted by a host. */
+  knock: v.optional(v.boolean()),
+})
+/** What a host changes; what is absent stays as it is. Nobody who is inside is sent away by it. */
+export const ChangeRoom = v.strictObject({
+  title: v.optional(line(limits.title)),
+  capacity: v.optional(capacity),
+  /** Null takes it away. */
+  password: v.optional(v.nullable(Password)),
+  knock: v.optional(v.boolean()),
+  /** Nobody comes in, not even by knocking; who is inside may come back. */
+  locked: v.optional(v.boolean()),
+  /** For whoever made the room and only looks at it yet. */
+  hostKey: v.optional(HostKey),
 })
 export const LookAtRoom = v.strictObject({ code: RoomAddress })
-export const JoinRoom = v.strictObject({ code: RoomAddress, name: PersonName })
+export const JoinRoom = v.strictObject({
+  code: RoomAddress,
+  name: PersonName,
+  password: v.optional(Password),
+  hostKey: v.optional(HostKey),
+})
+/** Asks to be admitted, while looking at the room; `knock:answered` tells what came of it. */
+export const KnockAtRoom = v.strictObject({ code: RoomAddress, name: PersonName, password: v.optional(Password) })
+export const AnswerKnock = v.strictObject({ id: PeerId, admit: v.boolean() })
+/** For what a host does to one of the others. */
+export const OfPeer = v.strictObject({ id: PeerId })
+export const EndRoom = v.strictObject({})
 export const ResumePeer = v.strictObject({ token: v.pipe(v.string(), v.minLength(1), v.maxLength(limits.resumeToken)) })
 export const LeaveRoom = v.strictObject({})
 export const RefreshIce = v.strictObject({})
@@ -194,13 +200,33 @@ export interface PeerInfo {
    */
   readonly offer?: 'you' | 'they'
 }
+/** What somebody has to get past who wants to come in. */
+export interface Door {
+  readonly hasPassword: boolean
+  readonly knock: boolean
+  readonly locked: boolean
+}
+/** Somebody in front of the room who asks to be admitted. */
+export interface Knock {
+  /** Who this will be inside. */
+  readonly id: PeerId
+  readonly name: string
+  /** A host removed somebody from this address before. */
+  readonly wasRemoved: boolean
+}
 export interface RoomView {
   readonly code: RoomCode
   /** Empty when the meeting was given none; the name of a room that another system made. */
   readonly title: string
   readonly capacity: number
-  /** Everyone inside, in the order they came; never the one who only looks. */
+  /**
+   * Everyone inside, in the order they came; never the one who only looks. Empty for whoever looks at a room that has a
+   * password, is locked, or where one has to knock: who is inside is for those to know who were let in.
+   */
   readonly peers: readonly PeerInfo[]
+  readonly door: Door
+  /** Those inside who may decide about the room. Empty in rooms that other systems made. For whoever looks at a guarded room: empty. */
+  readonly hosts: readonly PeerId[]
 }
 export interface ChatMessage {
   /** Given by the server; orders messages within a room. */
@@ -233,9 +259,15 @@ export interface Joined {
   readonly chat: readonly ChatMessage[]
   /** What `document:read` can answer in this room, one of each kind at most; empty when there is none. */
   readonly documents: readonly DocumentInfo[]
+  /** Who waits to be admitted, oldest first; empty for whoever is no host. */
+  readonly knocks: readonly Knock[]
 }
 
-export type LeaveReason = 'left' | 'timed-out'
+/** What the rest of a `RoomView` tells beside who is inside. */
+export type RoomDetails = Pick<RoomView, 'title' | 'capacity' | 'door' | 'hosts'>
+
+/** `removed`: by a host. */
+export type LeaveReason = 'left' | 'timed-out' | 'removed'
 export type RoomCloseReason = 'expired' | 'ended'
 
 // --- Answers ------------------------------------------------------------------------------------------------------
@@ -251,6 +283,14 @@ export const errorCodes = [
   'peer-not-found',
   'document-not-found',
   'resume-refused',
+  'password-needed',
+  'wrong-password',
+  'room-locked',
+  /** One has to knock, and was not admitted yet. */
+  'knock-needed',
+  'knock-declined',
+  /** Only a host may do that. */
+  'not-host',
   'too-many-requests',
   'server-full',
   'server-stopping',
@@ -273,7 +313,10 @@ type Nothing = Record<string, never>
 
 /** Requests. What a payload may be is said by the schema of the same name; types are no guard. */
 export interface ClientToServer {
-  'room:create': (room: v.InferInput<typeof CreateRoom>, answer: Acknowledge<{ code: RoomCode }>) => void
+  'room:create': (
+    room: v.InferInput<typeof CreateRoom>,
+    answer: Acknowledge<{ readonly code: RoomCode; readonly hostKey: string }>,
+  ) => void
   /** Answers who is inside, and from then on `room:changed` tells each change until the socket joins, leaves or looks elsewhere. */
   'room:look': (room: v.InferInput<typeof LookAtRoom>, answer: Acknowledge<RoomView>) => void
   'room:join': (room: v.InferInput<typeof JoinRoom>, answer: Acknowledge<Joined>) => void
@@ -285,6 +328,18 @@ export interface ClientToServer {
   'chat:send': (chat: v.InferInput<typeof SendChat>, answer: Acknowledge<ChatMessage>) => void
   /** Answers ICE servers with new credentials, for calls that outlast `iceLifetimeMs`. */
   'ice:refresh': (nothing: Nothing, answer: Acknowledge<IceConfiguration>) => void
+  'room:knock': (knock: v.InferInput<typeof KnockAtRoom>, answer: Acknowledge<Nothing>) => void
+  // --- For hosts alone; from anybody else `not-host` ---
+  'room:change': (change: v.InferInput<typeof ChangeRoom>, answer: Acknowledge<RoomDetails>) => void
+  /** Everyone is sent out, and no token or link leads back in. */
+  'room:end': (nothing: Nothing, answer: Acknowledge<Nothing>) => void
+  'knock:answer': (knock: v.InferInput<typeof AnswerKnock>, answer: Acknowledge<Nothing>) => void
+  /** Asks the app of that person to turn the microphone off; everybody is told. */
+  'peer:mute': (peer: v.InferInput<typeof OfPeer>, answer: Acknowledge<Nothing>) => void
+  /** Sends that person out. Whoever comes from that address again has to knock, whatever name they give. */
+  'peer:remove': (peer: v.InferInput<typeof OfPeer>, answer: Acknowledge<Nothing>) => void
+  /** Makes another one a host, too. */
+  'peer:promote': (peer: v.InferInput<typeof OfPeer>, answer: Acknowledge<Nothing>) => void
   'document:read': (document: v.InferInput<typeof ReadDocument>, answer: Acknowledge<RoomDocument>) => void
 }
 export type RequestName = keyof ClientToServer
@@ -295,9 +350,19 @@ export interface ServerToClient {
   'session:opened': (session: IceConfiguration & { readonly peerId: PeerId }) => void
   /** Somebody proved to be this peer on another connection; this one is no longer in the room. */
   'session:replaced': () => void
+  /** A host sent this person out. */
+  'session:removed': () => void
   'server:stopping': () => void
   'room:changed': (room: RoomView) => void
   'room:closed': (room: { code: RoomCode; reason: RoomCloseReason }) => void
+  /** Told to those inside. Those who look get `room:changed`. */
+  'room:updated': (room: RoomDetails) => void
+  /** All who wait to be admitted now. Told to hosts. */
+  'knocks:changed': (room: { readonly knocks: readonly Knock[] }) => void
+  /** Told to the one who knocked: may join now, or was sent away. */
+  'knock:answered': (answer: { readonly admitted: boolean }) => void
+  /** A host asked this person to be silent; told to everyone, that person included. */
+  'peer:muted': (peer: { readonly id: PeerId; readonly by: PeerId }) => void
   'peer:joined': (peer: PeerInfo) => void
   'peer:left': (peer: { id: PeerId; reason: LeaveReason }) => void
   'peer:away': (peer: { id: PeerId }) => void

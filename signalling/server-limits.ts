@@ -54,6 +54,31 @@ export interface ServerLimits {
   /** Expired rooms whose tokens are refused one by one. */
   readonly formerRooms: number
 
+  /** Rooms that one address asks for and that there are not: who tries codes is slowed. */
+  readonly missRate: Rate
+  /** Wrong passwords of one address, */
+  readonly passwordRate: Rate
+  /** and of all addresses at one room. Whoever is beyond it is refused with the right one as well. */
+  readonly roomPasswordRate: Rate
+  /** Passwords of one address that are set or compared, right ones too: during the 8 ms of each nothing else is done, */
+  readonly hashRate: Rate
+  /** and those of all addresses together: a tenth of the time in the long run. */
+  readonly serverHashRate: Rate
+  /** Addresses that are remembered for each of these rates. */
+  readonly triedAddresses: number
+  /** Of one address that wait in front of one room. */
+  readonly knocksPerAddress: number
+  /** How long somebody who was admitted may take to come in. */
+  readonly admittedMs: number
+  /** After a host declined, nobody from that address knocks for this long, */
+  readonly declinedMs: number
+  /** and for this long after it happened again. */
+  readonly declinedAgainMs: number
+  /** Addresses of those who were declined, and people who were removed, that one room remembers. */
+  readonly turnedAway: number
+  /** Hosts of one room whose place ran out, and who are hosts again when they come back. */
+  readonly formerHosts: number
+
   /** Users of the system of users and calls: connected, or waited for. */
   readonly users: number
   /** A call that nobody answers is over after this long. */
@@ -118,6 +143,34 @@ export interface ServerLimits {
   readonly liveListenersPerDevice: number
   /** Between comments on a quiet event stream of a device, so that nothing on the way cuts it. */
   readonly liveKeepAliveMs: number
+
+  /** Allocations of the server's own relay, about 2 kB each. A full room of 16 takes 480: 15 links each, by UDP and by TCP. */
+  readonly turnAllocations: number
+  /** Of one person: as many again on a second network card, and all of them again while the links restart. */
+  readonly turnAllocationsPerUser: number
+  /** Of one address, behind which several people may be. */
+  readonly turnAllocationsPerAddress: number
+  /** Addresses that may send to one allocation, and channels of it. Each belongs to one link. */
+  readonly turnPermissions: number
+  readonly turnChannels: number
+  /** What one allocation sends, in bytes. More than a link ever takes: 1.8 Mbit/s of camera, and a screen. */
+  readonly turnBytesRate: Rate
+  /** How long what was issued for the relay is good. */
+  readonly turnPassMs: number
+  /** How long a nonce is good; then the client is told a new one. */
+  readonly turnNonceMs: number
+  /** Answers of the relay to those of one address who have shown no pass (yet): each allocation begins with one, */
+  readonly turnStrangerRate: Rate
+  /** and to all together. */
+  readonly turnStrangersRate: Rate
+  /** TCP connections to the relay; */
+  readonly turnTcpConnections: number
+  /** one without an allocation ends after this, */
+  readonly turnIdleMs: number
+  /** and packets for one that does not read are dropped when this many bytes wait. */
+  readonly turnQueuedBytes: number
+  /** How often allocations that have run out are looked for. */
+  readonly turnSweepMs: number
 
   /** In a server of several processes: packets of one connection that wait for their place, or answers it waits for. */
   readonly clusterWaitingPackets: number
@@ -223,6 +276,19 @@ export const defaultServerLimits: ServerLimits = {
   formerPeers: 1000,
   formerRooms: 10_000,
 
+  missRate: { burst: 20, perSecond: 0.5 },
+  passwordRate: { burst: 5, perSecond: 0.2 },
+  roomPasswordRate: { burst: 20, perSecond: 1 },
+  hashRate: { burst: 40, perSecond: 1 },
+  serverHashRate: { burst: 60, perSecond: 12 },
+  triedAddresses: 10_000,
+  knocksPerAddress: 3,
+  admittedMs: 2 * 60_000,
+  declinedMs: 30_000,
+  declinedAgainMs: 5 * 60_000,
+  turnedAway: 256,
+  formerHosts: 64,
+
   users: 10_000,
   ringMs: 45_000,
   claims: 100_000,
@@ -257,6 +323,21 @@ export const defaultServerLimits: ServerLimits = {
   liveListeners: 1000,
   liveListenersPerDevice: 4,
   liveKeepAliveMs: 15_000,
+
+  turnAllocations: 3000,
+  turnAllocationsPerUser: 120,
+  turnAllocationsPerAddress: 1000,
+  turnPermissions: 64,
+  turnChannels: 64,
+  turnBytesRate: { burst: 512 * 1024, perSecond: 1_000_000 },
+  turnPassMs: 12 * 60 * 60_000,
+  turnNonceMs: 60 * 60_000,
+  turnStrangerRate: { burst: 500, perSecond: 50 },
+  turnStrangersRate: { burst: 3000, perSecond: 500 },
+  turnTcpConnections: 2000,
+  turnIdleMs: 10_000,
+  turnQueuedBytes: 256 * 1024,
+  turnSweepMs: 30_000,
 
   clusterWaitingPackets: 256,
   clusterConnections: 20_000,

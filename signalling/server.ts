@@ -1,3 +1,5 @@
+import type { IncomingMessage } from 'node:http'
+import type { Socket } from 'node:net'
 import type { IceServer } from '#signalling/protocol.ts'
 import { ClusterStore } from './cluster/cluster-store.ts'
 import type { Cluster, OpenCluster } from './cluster/cluster.ts'
@@ -11,13 +13,16 @@ import { Appointments } from './domain/appointments.ts'
 import type { Clock } from './domain/clock.ts'
 import { ResumeTokens } from './domain/resume-tokens.ts'
 import { Rooms } from './domain/rooms.ts'
+import { StoredRooms } from './domain/saved-rooms.ts'
 import { IceServers, type TurnOptions } from './domain/turn-credentials.ts'
 import { Access, type AccessOptions } from './http/access.ts'
 import { Addresses } from './http/addresses.ts'
 import { Hosts } from './http/hosts.ts'
 import { RecentFault } from './http/health.ts'
-import { createHttpServer, listen, urlFor } from './http/http-server.ts'
+import { Entrance, type TlsCertificate } from './http/entrance.ts'
+import { listen, urlFor } from './http/http-server.ts'
 import { iceRoute } from './http/ice.ts'
+import { ownHostRoute } from './http/own-host.ts'
 import { openPage } from './http/page.ts'
 import { createRequestListener } from './http/request-listener.ts'
 import type { Log } from './log.ts'
@@ -28,10 +33,16 @@ import { readServerKey } from './store/server-key.ts'
 import type { StoreFault } from './store/store.ts'
 import { createSystemClock } from './system-clock.ts'
 import { SocketIoTransport } from './transports/socket-io.ts'
+import { TurnRelay } from './turn/turn-relay.ts'
 
 export type { Log } from './log.ts'
 
 export interface SignallingServerOptions {
+  /**
+   * Speaks TLS 1.3 on its one port; programs of this machine are still answered over plain HTTP, everybody else is sent to
+   * https. Without it, plain HTTP for all: there may be a proxy in front.
+   */
+  readonly tls?: TlsCertificate | undefined
   /** Address to listen on; all of this machine's, IPv6 and IPv4, when there is none. */
   readonly host?: string | undefined
   /** 0, the default, takes any free port. */
@@ -46,6 +57,11 @@ export interface SignallingServerOptions {
   readonly iceServers?: readonly IceServer[] | undefined
   /** A TURN server that shares a secret with this one: everyone who connects is told a credential of their own. */
   readonly turn?: TurnOptions | undefined
+  /**
+   * Joins those who reach this server but not each other: a TURN server of its own, on the same port by UDP and TCP. Off by
+   * default, and in a server of several processes, where people of one room may be at different ones.
+   */
+  readonly relay?: boolean | undefined
   /** What has to be shown by whoever makes rooms, or by everyone; nothing by default. */
   readonly access?: AccessOptions | undefined
   /** Measures, and answers `/metrics`; off by default. */
@@ -56,6 +72,8 @@ export interface SignallingServerOptions {
   readonly openCluster?: OpenCluster | undefined
   /** Where a device is asked to come by a POST of `{ sessionId, deviceId }`, beside its own open connections. */
   readonly deviceNotifyUrl?: string | undefined
+  /** What the page of this very computer is told of how others reach it (`HostState` of electron/ipc.ts); nothing by default. */
+  readonly describeHost?: (() => unknown) | undefined
   readonly limits?: Partial<ServerLimits> | undefined
   readonly log?: Log | undefined
 }
@@ -64,6 +82,13 @@ export interface SignallingServer {
   /** As this machine reaches it, for example `http://localhost:8001`. */
   readonly url: string
   readonly port: number
+  /**
+   * Shown to those who connect from now on. Throws Node's error, and changes nothing, when it is no key with its certificate,
+   * or the server was started without `tls`.
+   */
+  readonly setCertificate: (certificate: TlsCertificate) => void
+  /** Whether anybody from another computer was answered since it started. */
+  readonly wasReached: () => boolean
   /** Tells everyone, then closes all connections; resolves within 2 s. Closing twice is no error. */
   readonly close: () => Promise<void>
 }
@@ -102,13 +127,21 @@ const openRooms = async ({ dataDir, openCluster }: SignallingServerOptions, { li
     log('error', 'store-fault', { kind, fault: String(cause) })
   }
   const appointments = new Appointments({ store, limits, clock, onFault })
-  const rooms = new Rooms({ limits, clock, tokens, books: appointments, ...(cluster && { journal: cluster.journal }) })
+  const saves = store.rooms && new StoredRooms({ store: store.rooms, limits, clock, onFault })
+  const kept = { books: appointments, ...(saves && { saves }), ...(cluster && { journal: cluster.journal }) }
+  const rooms = new Rooms({ limits, clock, tokens, ...kept })
   const closeStore = () => {
     appointments.close()
     store.close()
   }
   return { rooms, appointments, store, storeFault, shared, closeStore }
 }
+
+const readyChecksOf = (transport: SocketIoTransport, storeFault: RecentFault, cluster: Cluster | undefined) => [
+  () => (transport.isStopping ? 'stopping' : null),
+  () => (storeFault.isRecent() ? 'store-failed' : null),
+  () => cluster?.whyNotReady() ?? null,
+]
 
 /** For dialects of a server of several processes: what they need to know of the others. */
 const openNeighbourhood = (cluster: Cluster, base: Base) => {
@@ -118,26 +151,61 @@ const openNeighbourhood = (cluster: Cluster, base: Base) => {
 }
 
 /** What carries requests is given to the transport and to the listener alike. */
-const openEdge = (options: SignallingServerOptions, base: Base) => ({
-  ...base,
-  http: createHttpServer(base.limits),
-  hosts: new Hosts(options.allowedOrigins ?? []),
-  addresses: new Addresses(base.limits, base.clock, options.trustedProxies),
-  access: new Access(options.access ?? null),
-  ice: new IceServers(options.iceServers ?? [], options.turn ?? null, base.clock),
-  tally: options.metrics === undefined ? null : new Tally(),
-})
+const openEdge = (options: SignallingServerOptions, base: Base) => {
+  const relay = options.relay === true && options.openCluster === undefined ? new TurnRelay(base) : null
+  const onStun = relay === null ? undefined : (socket: Socket) => relay.takeTcp(socket)
+  const entrance = new Entrance({ ...base, tls: options.tls ?? null, onStun })
+  return {
+    ...base,
+    entrance,
+    relay,
+    http: entrance.http,
+    isRedirected: (request: IncomingMessage) => entrance.isRedirected(request),
+    hosts: new Hosts(options.allowedOrigins ?? []),
+    addresses: new Addresses(base.limits, base.clock, options.trustedProxies),
+    access: new Access(options.access ?? null),
+    ice: new IceServers(options.iceServers ?? [], options.turn ?? null, base.clock, relay),
+    tally: options.metrics === undefined ? null : new Tally(),
+  }
+}
+
+type Edge = ReturnType<typeof openEdge>
+
+/** HTTP calls that belong to no system of its own wire. */
+const plainRoutes = ({ ice }: Edge, { describeHost }: SignallingServerOptions) => [
+  iceRoute(ice),
+  ownHostRoute(describeHost ?? (() => null)),
+]
+
+/** Ends every connection; those that have not got to a request by then are cut. */
+const closeConnections = async (transport: SocketIoTransport, { entrance, limits, clock }: Edge): Promise<void> => {
+  const cancel = clock.schedule(limits.stoppingMs + limits.closingMs, () => entrance.cut())
+  await transport.stop()
+  cancel()
+}
+
+/** What whoever started the server holds of it. */
+const serverOn = (port: number, host: string | undefined, { entrance }: Edge, close: () => Promise<void>) => {
+  let closing: Promise<void> | undefined
+  return {
+    url: urlFor(host, port),
+    port,
+    setCertificate: (certificate: TlsCertificate) => entrance.setCertificate(certificate),
+    wasReached: () => entrance.wasReached,
+    close: () => (closing ??= close()),
+  }
+}
 
 /**
  * Starts a signalling server: rooms over Socket.IO, `/health`, and the page for browser guests. Reads no environment
  * and prints nothing. Rejects with Node's error when it can not listen (`code: 'EADDRINUSE'` when the port is taken)
- * or can not use `dataDir`.
+ * or can not use `dataDir` or `tls`.
  */
 export const startSignallingServer = async (options: SignallingServerOptions = {}): Promise<SignallingServer> => {
   const { host, pageDir, log = () => undefined } = options
   const base: Base = { limits: { ...defaultServerLimits, ...options.limits }, clock: createSystemClock(log), log }
-  const { rooms, appointments, store, storeFault, shared, closeStore } = await openRooms(options, base)
   const edge = openEdge(options, base)
+  const { rooms, appointments, store, storeFault, shared, closeStore } = await openRooms(options, base)
   const neighbourhood = shared && openNeighbourhood(shared.cluster, base)
   const dialects = openDialects({
     ...{ ...base, rooms, appointments, store, ...neighbourhood },
@@ -156,20 +224,18 @@ export const startSignallingServer = async (options: SignallingServerOptions = {
     connections: () => transport.connections().set('sse', listener.streams().length),
     census: () => rooms.census(),
     relayedSignals: () => rooms.relayedSignals,
+    relay: edge.relay,
   })
   const listener = createRequestListener({
     ...edge,
     servePage: pageDir === undefined ? null : openPage(pageDir),
-    routes: [...routes, iceRoute(edge.ice), ...(metrics?.routes ?? [])],
+    routes: [...routes, ...plainRoutes(edge, options), ...(metrics?.routes ?? [])],
     poll: (request, response) => transport.poll(request, response),
     forward: joined && ((route, exchange) => joined.exchanges.forward(route, exchange)),
-    readyChecks: [
-      () => (transport.isStopping ? 'stopping' : null),
-      () => (storeFault.isRecent() ? 'store-failed' : null),
-      () => shared?.cluster.whyNotReady() ?? null,
-    ],
+    readyChecks: readyChecksOf(transport, storeFault, shared?.cluster),
   })
   edge.http.on('request', listener.listen)
+  edge.entrance.watchReach()
   if (joined !== null) shared?.cluster.start(joined)
   const port = await listen(edge.http, options.port ?? 0, host, log).catch((fault: unknown) => {
     metrics?.close()
@@ -177,19 +243,18 @@ export const startSignallingServer = async (options: SignallingServerOptions = {
     void shared?.cluster.close()
     throw fault
   })
+  await edge.relay?.listenUdp(port, host)
   log('info', 'server-started', { port })
 
-  let closing: Promise<void> | undefined
-  const close = async () => {
+  return serverOn(port, host, edge, async () => {
     log('info', 'server-stopping', rooms.census())
     transport.announceStop()
     await closeDialects(dialects, base)
     for (const stream of listener.streams()) stream.end()
     joined?.exchanges.close()
     metrics?.close()
-    await Promise.all([shared?.cluster.close(), transport.stop()])
+    await Promise.all([shared?.cluster.close(), closeConnections(transport, edge), edge.relay?.close()])
     rooms.close()
     closeStore()
-  }
-  return { url: urlFor(host, port), port, close: () => (closing ??= close()) }
+  })
 }

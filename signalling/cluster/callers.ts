@@ -3,6 +3,7 @@ import type { Result } from '#signalling/protocol.ts'
 import type { Acknowledge } from '../dialects/dialect.ts'
 import type { Fact } from '../domain/facts.ts'
 import { refuse } from '../domain/results.ts'
+import { originOf } from '../domain/origins.ts'
 import { enterAs, seatedOf } from '../domain/room-session.ts'
 import type { Rooms } from '../domain/rooms.ts'
 import { Session } from '../domain/session.ts'
@@ -11,7 +12,13 @@ import { roomKey, type PlaceKey, type Wish } from './cluster.ts'
 import type { HostedConnection, HostedDialect, HostedSocket } from './hosted.ts'
 
 /** Of what happens in a room, what a caller is told. */
-const told: ReadonlySet<Fact[0]> = new Set<Fact[0]>(['peer:joined', 'peer:left', 'signal:received'])
+const told: ReadonlySet<Fact[0]> = new Set<Fact[0]>([
+  'peer:joined',
+  'peer:left',
+  'signal:received',
+  'session:removed',
+  'room:closed',
+])
 
 const wishOf = (event: string, payload: unknown): Wish | null => {
   if (event === 'resume') {
@@ -27,12 +34,13 @@ class Caller implements HostedConnection {
   readonly #rooms: Rooms
   readonly #session: Session
 
-  constructor(rooms: Rooms, { send, peerId }: HostedSocket) {
+  constructor(rooms: Rooms, { send, peerId, address }: HostedSocket) {
     this.#rooms = rooms
     const deliver = ([name, payload]: Fact) => {
       if (told.has(name)) send(name, payload)
     }
-    this.#session = new Session(rooms, deliver, 'answers', peerId ?? undefined)
+    const speaker = { origin: originOf(address), manner: 'answers', peerId: peerId ?? undefined } as const
+    this.#session = new Session(rooms, deliver, speaker)
   }
 
   handle(event: string, payload: unknown, acknowledge: Acknowledge): void {

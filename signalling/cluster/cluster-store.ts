@@ -11,6 +11,8 @@ import type { Journal } from './cluster.ts'
  */
 export class ClusterStore implements Store {
   readonly isLasting = true
+  /** They are written down with all of it that another process needs (room-record.ts). */
+  readonly rooms = null
   readonly #journal: Pick<Journal, 'bookChanged' | 'claimChanged'>
   readonly #memory = new MemoryStore()
 

@@ -18,6 +18,8 @@ interface ForwardingOptions {
   readonly hosting: Hosting
   /** Our own protocol (own-protocol.ts). */
   readonly own: HostedDialect
+  /** Whether somebody may ask for rooms that may not be there. */
+  readonly mayAsk: (address: string) => boolean
   readonly limits: ServerLimits
   readonly log: Log
 }
@@ -56,6 +58,11 @@ export class Forwarding {
   /** Null when this process is stopping. */
   find(wish: Wish): Promise<Found | null> {
     return this.#options.homes.find(wish).catch(() => null)
+  }
+
+  /** Whoever tried too many codes is answered here, where that was counted, whatever they ask for. */
+  isSlowed(wish: Wish, { address }: HostedSocket): boolean {
+    return wish.kind === 'room' && wish.mode === 'find' && !this.#options.mayAsk(address)
   }
 
   order(socket: HostedSocket): InOrder {
@@ -170,8 +177,10 @@ class Forwarded implements DialectConnection {
   async #seek(packet: Packet, wish: Wish): Promise<void> {
     const standing = await this.#host?.sync()
     const stays = standing?.isSettled === true || this.#isOver
-    const found = stays ? undefined : await this.#forwarding.find(wish)
+    const isSlowed = !stays && this.#forwarding.isSlowed(wish, this.#socket)
+    const found = stays || isSlowed ? undefined : await this.#forwarding.find(wish)
     if (this.#isOver) return
+    if (isSlowed) this.#moveTo(null, standing?.peerId)
     if (found === null) {
       this.#socket.close()
       return

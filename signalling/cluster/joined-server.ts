@@ -1,5 +1,6 @@
 import type { Dialect, SocketDialect } from '../dialects/dialect.ts'
 import type { Room } from '../domain/room.ts'
+import { originOf } from '../domain/origins.ts'
 import type { OpenRoomSession } from '../domain/room-session.ts'
 import type { Rooms } from '../domain/rooms.ts'
 import type { Route } from '../http/router.ts'
@@ -50,7 +51,8 @@ export class JoinedServer implements HomeOwner {
     this.#callers = callers(rooms)
     const hosted: readonly HostedDialect[] = [own, this.#callers, ...sockets]
     this.#hosting = new Hosting({ homes, journal, desk, dialects: hosted, limits, log, onSettled })
-    this.forwarding = new Forwarding({ homes, desk, hosting: this.#hosting, own, limits, log })
+    const mayAsk = (address: string) => rooms.mayAsk(originOf(address))
+    this.forwarding = new Forwarding({ homes, desk, hosting: this.#hosting, own, mayAsk, limits, log })
     this.exchanges = new Exchanges({ homes, journal, desk, routes, limits, log, settled: onSettled })
   }
 

@@ -10,6 +10,7 @@ import {
   type ChatMessage,
   type RoomDocument,
 } from '#signalling/protocol.ts'
+import { doorSchema, Origin } from '../domain/door-schema.ts'
 import type { RoomRecord } from '../domain/room-record.ts'
 import type { ServerLimits } from '../server-limits.ts'
 import type { Book } from '../store/book.ts'
@@ -28,7 +29,10 @@ export interface KeptTexts {
 }
 
 type KeptPart = 'record' | 'chat' | 'book' | 'claims'
-type Bounds = Pick<ServerLimits, 'formerPeers' | 'outboxSignals' | 'storedChats' | 'storedChatsSize'>
+type Bounds = Pick<
+  ServerLimits,
+  'formerPeers' | 'outboxSignals' | 'turnedAway' | 'formerHosts' | 'storedChats' | 'storedChatsSize'
+>
 
 const Time = v.pipe(v.number(), v.safeInteger(), v.minValue(0))
 const text = (max: number, min = 0) => v.pipe(v.string(), v.minLength(min), v.maxLength(max))
@@ -43,12 +47,14 @@ const recordSchema = (bounds: Bounds): v.GenericSchema<unknown, RoomRecord> =>
     capacity: v.pipe(v.number(), v.integer(), v.minValue(2), v.maxValue(wire.roomCapacity)),
     name: v.nullable(text(wire.roomName, 1)),
     emptyMs: v.nullable(Time),
+    door: v.nullable(doorSchema(bounds)),
     peers: v.pipe(
       v.array(
         v.object({
           id: PeerId,
           name: text(wire.name, 1),
           generation: Generation,
+          origin: Origin,
           outbox: v.nullable(
             v.pipe(v.array(v.object({ from: PeerId, signal: Signal })), v.maxLength(bounds.outboxSignals)),
           ),

@@ -1,7 +1,8 @@
 import * as v from 'valibot'
-import { JoinRoom, LookAtRoom, ResumePeer, type RequestName, type Result } from '#signalling/protocol.ts'
+import { JoinRoom, KnockAtRoom, LookAtRoom, ResumePeer, type RequestName, type Result } from '#signalling/protocol.ts'
 import type { Acknowledge } from '../dialects/dialect.ts'
 import type { Fact } from '../domain/facts.ts'
+import { originOf } from '../domain/origins.ts'
 import { refuse } from '../domain/results.ts'
 import type { Rooms } from '../domain/rooms.ts'
 import { Session } from '../domain/session.ts'
@@ -26,14 +27,20 @@ const parse = <Schema extends v.GenericSchema>(schema: Schema, payload: unknown)
   return parsed?.success === true ? parsed.output : null
 }
 
+const asksForRoom = new Map<string, typeof LookAtRoom | typeof JoinRoom | typeof KnockAtRoom>([
+  ['room:look', LookAtRoom],
+  ['room:join', JoinRoom],
+  ['room:knock', KnockAtRoom],
+])
+
 /** Null also for what is not well formed: it is refused wherever it comes to. */
 const wishOf = (event: string, payload: unknown): Wish | null => {
   if (event === 'peer:resume') {
     const resume = parse(ResumePeer, payload)
     return resume && { kind: 'token', token: resume.token }
   }
-  if (event !== 'room:look' && event !== 'room:join') return null
-  const room = parse(event === 'room:look' ? LookAtRoom : JoinRoom, payload)
+  const schema = asksForRoom.get(event)
+  const room = schema === undefined ? null : parse(schema, payload)
   return room && { kind: 'room', address: room.code, mode: 'find' }
 }
 
@@ -62,7 +69,8 @@ class OwnConnection implements HostedConnection {
       if (this.#held === null) this.#send(fact)
       else this.#held.push(fact)
     }
-    this.#session = new Session(options.rooms, deliver, 'perfect', socket.peerId ?? undefined)
+    const origin = originOf(socket.address)
+    this.#session = new Session(options.rooms, deliver, { origin, peerId: socket.peerId ?? undefined })
   }
 
   handle(event: string, payload: unknown, acknowledge: Acknowledge): void {

@@ -2,7 +2,7 @@ import * as v from 'valibot'
 import type { DialectConnection } from '../dialects/dialect.ts'
 import { newPeerId } from '../domain/peers.ts'
 import { refuse } from '../domain/results.ts'
-import type { RoomListener, RoomSession, TakeSeat } from '../domain/room-session.ts'
+import { isSentOut, type RoomListener, type RoomSession, type TakeSeat, type Visitor } from '../domain/room-session.ts'
 import type { PeerId, Signal } from '#signalling/protocol.ts'
 import { Answer, Left, Neighbour, SignalFrom } from './caller-messages.ts'
 import type { HostedSocket } from './hosted.ts'
@@ -25,12 +25,12 @@ export class RemoteSession implements RoomSession {
     this.#options = options
   }
 
-  enter(user: string, then: TakeSeat): void {
-    this.#ask('enter', { address: this.#options.address, user }, then)
+  enter({ user, origin }: Visitor, then: TakeSeat): void {
+    this.#ask('enter', { address: this.#options.address, user }, origin, then)
   }
 
-  resume(token: string, then: TakeSeat): void {
-    this.#ask('resume', { token }, then)
+  resume({ token, origin }: { readonly token: string; readonly origin: string }, then: TakeSeat): void {
+    this.#ask('resume', { token }, origin, then)
   }
 
   /** Whoever is gone by now will be told of soon. */
@@ -52,8 +52,8 @@ export class RemoteSession implements RoomSession {
     void connection?.handle('leave', {}, () => connection.lost())
   }
 
-  #ask(event: string, payload: unknown, then: TakeSeat): void {
-    const connection = (this.#connection = this.#connect())
+  #ask(event: string, payload: unknown, origin: string, then: TakeSeat): void {
+    const connection = (this.#connection = this.#connect(origin))
     void connection.handle(event, payload, (answer) => {
       if (this.#connection !== connection) return
       const parsed = v.safeParse(Answer, answer)
@@ -62,9 +62,9 @@ export class RemoteSession implements RoomSession {
     })
   }
 
-  #connect(): DialectConnection {
+  #connect(origin: string): DialectConnection {
     const connection = this.#options.open({
-      ...{ id: '', address: '', mayCreate: false, peerId: newPeerId() },
+      ...{ id: '', address: origin, mayCreate: false, peerId: newPeerId() },
       send: (event, payload) => {
         if (this.#connection === connection) this.#hear(event, payload)
       },
@@ -72,7 +72,7 @@ export class RemoteSession implements RoomSession {
         connection.lost()
         if (this.#connection !== connection) return
         this.#connection = null
-        this.#options.listener.over()
+        this.#options.listener.over('lost')
       },
     })
     return connection
@@ -80,7 +80,11 @@ export class RemoteSession implements RoomSession {
 
   #hear(event: string, payload: unknown): void {
     const { listener } = this.#options
-    if (event === 'peer:joined') {
+    if (isSentOut(event)) {
+      this.#connection?.lost()
+      this.#connection = null
+      listener.over('ended')
+    } else if (event === 'peer:joined') {
       const peer = v.safeParse(Neighbour, payload)
       if (peer.success) listener.arrived(peer.output)
     } else if (event === 'peer:left') {

@@ -3,7 +3,9 @@ import * as v from 'valibot'
 import { roomKey, type PlaceKey, type Wish } from '../cluster/cluster.ts'
 import { PeerId, PersonName, RoomAddress, type PeerInfo, type Refusal } from '#signalling/protocol.ts'
 import type { Fact } from '../domain/facts.ts'
+import { originOf } from '../domain/origins.ts'
 import { ok, refuse } from '../domain/results.ts'
+import { isSentOut } from '../domain/room-session.ts'
 import type { Room } from '../domain/room.ts'
 import { Session } from '../domain/session.ts'
 import { appointmentRoutes } from './appointments-http.ts'
@@ -30,6 +32,8 @@ const says = {
   noRemote: 'There is nobody to send that to yet.',
   notTogether: 'You are not in the same meeting.',
   joined: 'Joined Successfully',
+  removed: 'The host has sent you out of the meeting.',
+  ended: 'The host has ended the meeting.',
 } as const
 
 interface Visit {
@@ -54,7 +58,8 @@ class AppointmentClient implements DialectConnection {
   constructor(socket: DialectSocket, context: DialectContext) {
     this.#socket = socket
     this.#context = context
-    this.#session = new Session(context.rooms, (fact) => this.#tell(fact), 'one-opponent')
+    const speaker = { origin: originOf(socket.address), manner: 'one-opponent' } as const
+    this.#session = new Session(context.rooms, (fact) => this.#tell(fact), speaker)
   }
 
   handle(event: string, payload: unknown, acknowledge: Acknowledge): void {
@@ -98,7 +103,7 @@ class AppointmentClient implements DialectConnection {
     const opened = this.#open(appointment)
     if (!opened.ok) return opened.message
     const room = opened.value
-    if (room.isFull) return refuse('room-full').message
+    if (room.isFull || room.isGuardedFor(this.#session.origin)) return refuse('room-full').message
     const keptAs = room.name ?? room.code
     const arrived = appointments.arrive(keptAs, room.code)
     if (!arrived.ok) return arrived.message
@@ -117,9 +122,11 @@ class AppointmentClient implements DialectConnection {
 
   #open(appointment: string): { readonly ok: true; readonly value: Room } | Refusal {
     const { rooms } = this.#context
-    const opened = rooms.open(appointment)
+    const { mayCreate } = this.#socket
+    // Whoever may make one is never told that there is none.
+    const opened = mayCreate ? rooms.open(appointment) : rooms.seek(appointment, this.#session.origin)
     if (opened.ok || opened.code !== 'room-not-found') return opened
-    if (!this.#socket.mayCreate) return refuse('access-denied')
+    if (!mayCreate) return refuse('access-denied')
     const created = rooms.create({ name: appointment })
     return created.ok ? ok(created.value) : created
   }
@@ -187,7 +194,16 @@ class AppointmentClient implements DialectConnection {
       this.#socket.send('user_left', { message: `${who ?? 'The other person'} has left the meeting.` })
     } else if (name === 'signal:received') {
       for (const { kind, value } of toBare(payload.signal, this.#form)) this.#pass(payload.from, kind, value)
-    }
+    } else if (isSentOut(name)) this.#sentOut(name === 'session:removed' ? says.removed : says.ended)
+  }
+
+  /** To this client it is as if the other one had left. */
+  #sentOut(message: string): void {
+    for (const peer of [...this.#calls.keys()]) this.#endCall(peer)
+    for (const peer of this.#names.keys()) this.#signals.forget(peer)
+    this.#names.clear()
+    this.#visit = null
+    this.#socket.send('user_left', { message })
   }
 
   #pass(from: PeerId, kind: 'offer' | 'answer' | 'candidate', value: unknown): void {

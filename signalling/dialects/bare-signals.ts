@@ -95,12 +95,13 @@ const toCandidate = (bare: v.InferOutput<typeof BareCandidate>): Candidate => {
   return bare.sdpMid === null && bare.sdpMLineIndex === null ? { ...bare, sdpMLineIndex: 0 } : bare
 }
 
-/** As a client of another system gets it: a description, or each candidate by itself. */
+/** As a client of another system gets it: a description, or each candidate by itself. Reports are for clients of ours alone. */
 export type Bare =
   | { readonly kind: 'offer' | 'answer'; readonly value: { readonly type: string; readonly sdp: string } | string }
   | { readonly kind: 'candidate'; readonly value: Candidate | string }
 
 export const toBare = (signal: Signal, form: Form = 'object'): readonly Bare[] => {
+  if (signal.kind === 'report') return []
   if (signal.kind === 'candidates')
     return signal.candidates.map((candidate) => ({
       kind: 'candidate',

@@ -4,6 +4,7 @@ import { USERS_KEY, type PlaceKey } from '../cluster/cluster.ts'
 import { Calls } from '../domain/calls.ts'
 import type { CallFact } from '../domain/calls-facts.ts'
 import { isProof, newNonce, parseIdentityKey, type IdentityKey } from '../domain/identity.ts'
+import { originOf } from '../domain/origins.ts'
 import { StoredClaims } from '../domain/identity-claims.ts'
 import { Users, type Device, type UserId } from '../domain/users.ts'
 import type { RateKind } from '../transports/requests.ts'
@@ -198,13 +199,18 @@ class CallsClient implements DialectConnection {
     const parsed = v.safeParse(Initiate, payload)
     if (!parsed.success) return 'bad-shape'
     const { to, callType } = parsed.output
-    const { calls, users, roomElsewhere } = this.#context
+    const { calls, users, rooms, roomElsewhere } = this.#context
     // A call between users makes a room; one to a room uses what is there.
     const isNewRoom = users.isOnline(to) && !calls.isInCall(joined.user)
     if (isNewRoom && !this.#socket.mayCreate) return 'no-access'
+    const origin = originOf(this.#socket.address)
     const refusal = calls.initiate(joined, to, callType)
-    const elsewhere = refusal === 'user-not-found' ? roomElsewhere?.(to) : null
-    return elsewhere ? calls.visit(joined, to, callType, elsewhere) : refusal
+    const elsewhere = refusal === 'user-not-found' && rooms.mayAsk(origin) ? roomElsewhere?.(to) : null
+    if (!elsewhere) return refusal
+    return calls.visit(joined, to, callType, elsewhere).then((outcome) => {
+      if (outcome !== 'user-not-found') rooms.foundElsewhere(origin)
+      return outcome
+    })
   }
 
   #decide(event: string, payload: unknown, joined: Joined): Outcome {

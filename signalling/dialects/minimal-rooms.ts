@@ -14,6 +14,8 @@ import {
   type Signal,
 } from '#signalling/protocol.ts'
 import type { Fact } from '../domain/facts.ts'
+import { originOf } from '../domain/origins.ts'
+import { isSentOut } from '../domain/room-session.ts'
 import type { Rooms } from '../domain/rooms.ts'
 import { Session } from '../domain/session.ts'
 import type { RateKind } from '../transports/requests.ts'
@@ -83,7 +85,8 @@ class MinimalRoomsConnection implements DialectConnection {
     this.#claim = claim
     this.#socket = socket
     this.#forms = forms
-    this.#session = new Session(rooms, (fact) => this.#tell(fact), 'insider-offers')
+    const speaker = { origin: originOf(socket.address), manner: 'insider-offers' } as const
+    this.#session = new Session(rooms, (fact) => this.#tell(fact), speaker)
   }
 
   readonly handle = (event: string, payload: unknown, acknowledge: Acknowledge): void | Promise<void> => {
@@ -198,6 +201,9 @@ class MinimalRoomsConnection implements DialectConnection {
       this.#socket.send('cut-the-call', { peer_id: fact[1].id })
     } else if (fact[0] === 'signal:received') {
       this.#tellSignal(fact[1].from, fact[1].signal)
+    } else if (isSentOut(fact[0])) {
+      this.#bare = new BareSignals()
+      this.#socket.send('cut-the-call', { peer_id: this.#session.peerId })
     }
   }
 

@@ -2,6 +2,7 @@ import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import type { PeerId } from '#signalling/protocol.ts'
 import type { Cancel } from '../domain/clock.ts'
 import type { Fact } from '../domain/facts.ts'
+import { originOf } from '../domain/origins.ts'
 import type { Room } from '../domain/room.ts'
 import { Session } from '../domain/session.ts'
 import type { ExchangeResponse } from '../http/router.ts'
@@ -43,6 +44,8 @@ interface Owner {
  */
 export class SsePeer {
   readonly ownId: string
+  /** That of the domain. */
+  readonly id: PeerId
   readonly room: Room
   readonly session: Session
   readonly bare = new BareSignals()
@@ -66,12 +69,10 @@ export class SsePeer {
     this.#context = context
     this.#owner = owner
     this.#log = new EventLog({ events: context.limits.streamEvents, size: context.limits.streamSize })
-    this.session = new Session(context.rooms, (fact) => this.#owner.onFact(this, fact), 'insider-offers')
+    const speaker = { origin: originOf(who.address), manner: 'insider-offers' } as const
+    this.session = new Session(context.rooms, (fact) => this.#owner.onFact(this, fact), speaker)
+    this.id = this.session.peerId
     this.#cancelWait = this.#wait(context.limits.streamResumeMs)
-  }
-
-  get id(): PeerId {
-    return this.session.peerId
   }
 
   /** Tells the peer, now or when it is back. */

@@ -12,6 +12,7 @@ export const Message = v.object({
 
 const statusOf = ({ code }: Refusal): number => {
   if (code === 'peer-not-found') return 404
+  if (code === 'too-many-requests') return 429
   return code === 'server-full' ? 503 : 403
 }
 export const refusalOf = (refusal: Refusal) => new HttpRefusal(statusOf(refusal), refusal.message)

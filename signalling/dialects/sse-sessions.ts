@@ -7,6 +7,9 @@ import * as v from 'valibot'
 import { limits as wire, PersonName, RoomAddress, type PeerId, type Signal } from '#signalling/protocol.ts'
 import type { Wish } from '../cluster/cluster.ts'
 import type { Fact } from '../domain/facts.ts'
+import { originOf } from '../domain/origins.ts'
+import { refuse } from '../domain/results.ts'
+import { isSentOut } from '../domain/room-session.ts'
 import type { Room } from '../domain/room.ts'
 import { HttpRefusal, type Asked, type Exchange } from '../http/router.ts'
 import { Forms, toBare } from './bare-signals.ts'
@@ -29,6 +32,9 @@ class SseSessions {
 
   register(exchange: Exchange): void {
     const { session, ownId } = this.#idsOf(exchange)
+    const origin = originOf(exchange.address)
+    // Before anything that a refused request must not change.
+    this.#checkDoor(session, origin, exchange.mayCreate)
     const former = this.#find(exchange)
     if (former !== undefined) {
       if (exchange.bearer === null || former.checkReader(this.#claimOf(exchange), '') !== 'owner')
@@ -37,7 +43,7 @@ class SseSessions {
     }
     const room = this.#roomFor(session, exchange)
     // A peer of another system is known here by an id that nobody else may take.
-    if (room.view.peers.some(({ id }) => id === ownId)) throw new HttpRefusal(409, 'That peer id is taken.')
+    if (room.has(ownId)) throw new HttpRefusal(409, 'That peer id is taken.')
     const peer = this.#admit(ownId, room, exchange.address)
     exchange.json(200, { message: 'session registered successfully', token: peer.token })
   }
@@ -119,10 +125,20 @@ class SseSessions {
     return peer
   }
 
-  #roomFor(session: string, { mayCreate }: Exchange): Room {
-    const known = this.#context.rooms.find(session)
+  #checkDoor(session: string, origin: string, mayCreate: boolean): void {
+    const { rooms } = this.#context
+    if (!mayCreate && !rooms.mayAsk(origin)) throw refusalOf(refuse('too-many-requests'))
+    if (rooms.find(session)?.isGuardedFor(origin) === true) throw refusalOf(refuse('room-full'))
+  }
+
+  #roomFor(session: string, { mayCreate, address }: Exchange): Room {
+    const { rooms } = this.#context
+    const known = rooms.find(session)
     if (known !== undefined) return known
-    if (!mayCreate) throw new HttpRefusal(403, 'This server asks for an access token for that.')
+    if (!mayCreate) {
+      rooms.seek(session, originOf(address), 'find')
+      throw new HttpRefusal(403, 'This server asks for an access token for that.')
+    }
     const created = this.#context.rooms.create({ name: session })
     if (!created.ok) throw refusalOf(created)
     return created.value
@@ -164,6 +180,10 @@ class SseSessions {
       to.tell({ type: 'peer-left', senderId: this.#nameOf(fact[1].id) })
     } else if (fact[0] === 'signal:received') {
       this.#tellSignal(to, fact[1].from, fact[1].signal)
+    } else if (isSentOut(fact[0])) {
+      to.tell({ type: 'peer-left', senderId: to.ownId })
+      // Later, when the room has let go of it.
+      queueMicrotask(() => this.#remove(to))
     }
   }
 

@@ -1,7 +1,8 @@
 import type { PeerId, Refusal, Result, Signal } from '#signalling/protocol.ts'
 import type { CallRefusal, CallType } from './calls-facts.ts'
 import { Outbox } from './outbox.ts'
-import type { Neighbour, OpenRoomSession, RoomListener, RoomSession, Seated } from './room-session.ts'
+import { originOf } from './origins.ts'
+import type { Neighbour, OpenRoomSession, OverReason, RoomListener, RoomSession, Seated } from './room-session.ts'
 import type { Device, UserId } from './users.ts'
 
 /** No peer's id: the signal waits until there is somebody for it. */
@@ -34,8 +35,8 @@ export class Seats {
 export interface SeatContext {
   readonly seats: Seats
   readonly limits: { readonly outboxSignals: number; readonly outboxSize: number }
-  /** The room can not be reached any more. */
-  readonly onOver: (seat: Seat) => void
+  /** It is no longer in the room. */
+  readonly onOver: (seat: Seat, reason: OverReason) => void
 }
 
 interface SeatKind {
@@ -69,6 +70,8 @@ export class Seat {
   #peerId: PeerId | null = null
   #token: string | null = null
   #device: Device | null
+  /** Where the latest device is. */
+  #origin: string
   /** Whether the device has shown that it knows the call is accepted. */
   #isConfirmed = false
   readonly #relations = new Map<PeerId, Relation>()
@@ -81,6 +84,7 @@ export class Seat {
     this.user = kind.user
     this.#kind = kind
     this.#device = device
+    this.#origin = originOf(device.address)
     this.#context = context
   }
 
@@ -100,7 +104,7 @@ export class Seat {
     const session = open(this.#listener())
     this.#session = session
     this.#isAsking = true
-    session.enter(this.user, (seated) => {
+    session.enter({ user: this.user, origin: this.#origin }, (seated) => {
       if (seated.ok) this.#welcome(seated.value)
       then(seated.ok ? null : seated)
       this.#settle(seated)
@@ -112,7 +116,8 @@ export class Seat {
     const session = this.#session
     this.#session = null
     // While it is lost its place is held by the room, and only the token leads to it.
-    if (this.#device === null && this.#token !== null && !this.#isAsking) session?.resume(this.#token, () => undefined)
+    if (this.#device === null && this.#token !== null && !this.#isAsking)
+      session?.resume({ token: this.#token, origin: this.#origin }, () => undefined)
     session?.leave()
   }
 
@@ -125,12 +130,13 @@ export class Seat {
   /** The same user is back on another connection, which is told what was kept for it. */
   take(device: Device): void {
     this.#device = device
+    this.#origin = originOf(device.address)
     if (this.#token === null || this.#session === null || this.#isAsking) return
     this.#isAsking = true
-    this.#session.resume(this.#token, (seated) => {
+    this.#session.resume({ token: this.#token, origin: this.#origin }, (seated) => {
       if (seated.ok) this.#welcome(seated.value)
       this.#settle(seated)
-      if (!seated.ok) this.#context.onOver(this)
+      if (!seated.ok) this.#context.onOver(this, 'lost')
     })
   }
 
@@ -176,7 +182,7 @@ export class Seat {
       arrived: (peer) => this.#meet(peer),
       gone: (id) => this.#part(id),
       signalled: (from, signal) => this.#tell(from, signal),
-      over: () => this.#context.onOver(this),
+      over: (reason) => this.#context.onOver(this, reason),
     }
   }
 

@@ -4,7 +4,8 @@ import { CallsBook, seatsOf, type Asking, type Call, type NoteCall } from './cal
 import type { CallEndReason, CallFact, CallRefusal, CallType } from './calls-facts.ts'
 import { Seat, Seats } from './calls-seat.ts'
 import type { Clock } from './clock.ts'
-import { mayEnter, sessionIn, type OpenRoomSession } from './room-session.ts'
+import { originOf } from './origins.ts'
+import { mayEnter, sessionIn, type OpenRoomSession, type OverReason } from './room-session.ts'
 import type { Room } from './room.ts'
 import type { Rooms } from './rooms.ts'
 import type { Device, UserId, Users } from './users.ts'
@@ -56,8 +57,8 @@ export class Calls {
     const { users, rooms } = this.#options
     if (to === asking.user || this.isInCall(to)) return 'user-unavailable'
     if (users.isOnline(to)) return this.#ring(asking, to, callType)
-    const room = rooms.find(to)
-    return room === undefined ? 'user-not-found' : this.#callRoom(asking, to, callType, room)
+    const room = rooms.seek(to, originOf(asking.device.address), 'find')
+    return room.ok ? this.#callRoom(asking, to, callType, room.value) : 'user-not-found'
   }
 
   /**
@@ -144,7 +145,8 @@ export class Calls {
   }
 
   #callRoom(asking: Asking, to: string, callType: CallType, room: Room): CallRefusal | null {
-    if (!mayEnter(room, asking.user)) return 'user-unavailable'
+    const { user, device } = asking
+    if (!mayEnter(room, { user, origin: originOf(device.address) })) return 'user-unavailable'
     const call = this.#begin(asking, { callee: to, callType, state: { phase: 'accepted', callee: null } })
     this.#inRoom(call)
     call.caller.enter(sessionIn(this.#options.rooms, room))
@@ -225,13 +227,13 @@ export class Calls {
   }
 
   #seat({ user, device }: Asking, addressee: string, callType: CallType): Seat {
-    const onOver = (seat: Seat) => this.#cutOff(seat)
+    const onOver = (seat: Seat, reason: OverReason) => this.#cutOff(seat, reason)
     return new Seat({ user, addressee, callType }, device, { limits: this.#options.limits, seats: this.#seats, onOver })
   }
 
-  /** The room of a call is out of reach. */
-  #cutOff(seat: Seat): void {
+  /** A seat is no longer in the room of its call. */
+  #cutOff(seat: Seat, reason: OverReason): void {
     const call = this.#book.current(seat.user)
-    if (call !== null && seatsOf(call).includes(seat)) this.#endBecause(call, call.callee, 'lost')
+    if (call !== null && seatsOf(call).includes(seat)) this.#endBecause(call, call.callee, reason)
   }
 }

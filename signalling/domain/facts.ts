@@ -13,6 +13,8 @@ export interface Line {
   readonly manner: Manner
   /** Who speaks here: the peer inside, or who this will be in the room it looks at. */
   readonly peerId: PeerId
+  /** Where whoever speaks here comes from (origins.ts). */
+  readonly origin: string
   deliver: (fact: Fact) => void
   /** The room has let go of this line: somebody else speaks for the peer now, or the room is gone. */
   released: () => void

@@ -23,7 +23,13 @@ export interface Wait {
 }
 
 /** Spoke for a peer in another process, and speaks no more. */
-const FORMER_LINE: Line = { manner: 'perfect', peerId: '', deliver: () => undefined, released: () => undefined }
+const FORMER_LINE: Line = {
+  manner: 'perfect',
+  peerId: '',
+  origin: '',
+  deliver: () => undefined,
+  released: () => undefined,
+}
 
 /** Who is inside a room, in the order they came, and who may come back into it. Tells nobody of changes. */
 export class Members {
@@ -67,7 +73,7 @@ export class Members {
     return this.#former.allows(peerId, generation, issuedAt)
   }
 
-  add(who: { readonly id: PeerId; readonly name: string; readonly generation: number }, line: Line): Peer {
+  add(who: Pick<PeerRecord, 'id' | 'name' | 'generation'> & { readonly origin?: string }, line: Line): Peer {
     const opponent = line.manner === 'one-opponent' ? opponentAmong(this.#peers.values()) : null
     const peer = new Peer({ ...who, manner: line.manner, opponent }, line)
     this.#former.forget(peer.id)
@@ -94,6 +100,11 @@ export class Members {
 
   tell(fact: Fact, except: Peer | null): void {
     for (const peer of this.#peers.values()) if (peer !== except) peer.deliver(fact)
+  }
+
+  /** The room was ended: everybody hears `fact`, and is outside. */
+  sendOut(fact: Fact): void {
+    for (const peer of this.#peers.values()) peer.sendOut(fact)
   }
 
   /** Stops all waiting. */

@@ -24,6 +24,8 @@ interface Who {
   readonly generation: number
   readonly manner?: Manner
   readonly opponent?: PeerId | null
+  /** Where it was connected from; that of the line when there is none. */
+  readonly origin?: string
 }
 
 /** Somebody in a room: an id, a name, and a way to tell them facts. */
@@ -34,6 +36,7 @@ export class Peer implements Mannered {
   readonly opponent: PeerId | null
   /** Which of its resume tokens is the current one. */
   generation: number
+  #origin: string
   #connection: Connection
 
   constructor(who: Who, line: Line) {
@@ -42,6 +45,7 @@ export class Peer implements Mannered {
     this.manner = who.manner ?? 'perfect'
     this.opponent = who.opponent ?? null
     this.generation = who.generation
+    this.#origin = who.origin ?? line.origin
     this.#connection = { phase: 'present', line }
   }
 
@@ -53,10 +57,15 @@ export class Peer implements Mannered {
     return { id: this.id, name: this.name, presence: this.presence }
   }
 
+  /** Where it is connected from, or was last. */
+  get origin(): string {
+    return this.#origin
+  }
+
   get record(): PeerRecord {
-    const { id, name, generation } = this
+    const { id, name, generation, origin } = this
     const kept = this.#connection.phase === 'away' ? this.#connection.outbox.kept : []
-    return { id, name, generation, outbox: kept && signalsOf(kept) }
+    return { id, name, generation, origin, outbox: kept && signalsOf(kept) }
   }
 
   /** Lost on a peer that is away: when it resumes it is told how the room is then. */
@@ -64,9 +73,15 @@ export class Peer implements Mannered {
     if (this.#connection.phase === 'present') this.#connection.line.deliver(fact)
   }
 
-  /** Signals wait for a peer that is away. */
+  /** Signals wait for a peer that is away; what a link looks like now is of no use later. */
   deliverSignal(from: PeerId, signal: Signal): void {
     const fact: Fact = ['signal:received', { from, signal }]
+    if (signal.kind === 'report') this.deliver(fact)
+    else this.deliverSurely(fact)
+  }
+
+  /** It waits for a peer that is away. */
+  deliverSurely(fact: Fact): void {
     if (this.#connection.phase === 'present') this.#connection.line.deliver(fact)
     else this.#connection.outbox.keep(fact)
   }
@@ -83,6 +98,7 @@ export class Peer implements Mannered {
   comeBack(line: Line): () => void {
     const former = this.#connection
     this.#connection = { phase: 'present', line }
+    this.#origin = line.origin
     if (former.phase === 'away') {
       former.stopWaiting()
       return () => {
@@ -98,6 +114,12 @@ export class Peer implements Mannered {
   /** Nobody waits for it any more. */
   close(): void {
     if (this.#connection.phase === 'away') this.#connection.stopWaiting()
+  }
+
+  /** A host sent it out, or ended the room: it hears of that, and its line is free. Nobody waits for it any more. */
+  sendOut(fact: Fact): void {
+    this.deliver(fact)
+    this.evict()
   }
 
   /** Its room is no longer here: lets its line go without a word. */

@@ -33,6 +33,25 @@ export class TokenBucket {
     return this.#level > deepest ? 'refused' : 'abuse'
   }
 
+  /** Whether there was one to take. What is refused is not counted: for people who try again, not for programs. */
+  tryTake(now: number): boolean {
+    this.#refill(now)
+    if (this.#level < 1) return false
+    this.#level -= 1
+    return true
+  }
+
+  /** What was taken did not count. */
+  giveBack(): void {
+    this.#level = Math.min(this.#rate.burst, this.#level + 1)
+  }
+
+  /** Whether there is one to take. */
+  hasOne(now: number): boolean {
+    this.#refill(now)
+    return this.#level >= 1
+  }
+
   /** Whether nothing was taken lately, so that a new bucket would behave the same. */
   isFull(now: number): boolean {
     this.#refill(now)

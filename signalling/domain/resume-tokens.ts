@@ -2,7 +2,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto'
 import * as v from 'valibot'
 import { limits, PeerId, RoomCode } from '#signalling/protocol.ts'
 
-/** Everything the server must know to bring back a peer, and the room if it is gone. */
+/** Everything the server must know to bring back a peer, and the room if it is gone; the door of a room is not in here. */
 const Claims = v.strictObject({
   code: RoomCode,
   title: v.pipe(v.string(), v.maxLength(limits.title)),
@@ -13,13 +13,15 @@ const Claims = v.strictObject({
   name: v.pipe(v.string(), v.minLength(1), v.maxLength(limits.name)),
   /** Counts the tokens of this peer; only the latest is good. */
   generation: v.pipe(v.number(), v.safeInteger(), v.minValue(1)),
+  /** Whether this peer was a host when the token was sealed. Null where there are none: rooms that other systems made. */
+  role: v.nullable(v.picklist(['host', 'guest'])),
   /** Milliseconds since 1970. */
   expires: v.pipe(v.number(), v.safeInteger()),
 })
 export type Claims = v.InferOutput<typeof Claims>
 
 /** Keeps what is sealed here from being mistaken for something else that the same key may seal later. */
-const PURPOSE = 'earshot resume 2\n'
+const PURPOSE = 'earshot resume 3\n'
 
 /**
  * Seals and opens resume tokens: `base64url(claims as JSON).base64url(HMAC-SHA256)`. Self-contained, so that a server

@@ -1,10 +1,13 @@
 import type { RoomCode } from '#signalling/protocol.ts'
 import type { ServerLimits } from '../server-limits.ts'
+import type { Attempts } from './attempts.ts'
 import type { Clock } from './clock.ts'
 import type { RoomBooks } from './documents.ts'
 import type { ResumeTokens } from './resume-tokens.ts'
 import type { RoomJournal } from './room-journal.ts'
+import type { DoorRecord } from './room-record.ts'
 import type { Room } from './room.ts'
+import type { RoomSaves } from './saved-rooms.ts'
 
 /** Counted over all rooms. */
 export interface RoomTally {
@@ -18,8 +21,11 @@ export interface RoomContext {
   readonly tokens: ResumeTokens
   readonly books: RoomBooks
   readonly journal: RoomJournal
+  readonly saves: RoomSaves
+  readonly attempts: Attempts
   readonly tally: RoomTally
-  readonly onExpired: (room: Room) => void
+  /** It has expired or was ended. */
+  readonly onClosed: (room: Room) => void
 }
 
 export interface RoomKind {
@@ -28,6 +34,8 @@ export interface RoomKind {
   readonly capacity: number
   /** Given by another system, which finds the room by it. */
   readonly name: string | null
+  /** Null for a room that another system makes. */
+  readonly door: DoorRecord | null
   /** `emptyRoomMs` when there is none. */
   readonly emptyMs?: number | undefined
 }

@@ -3,10 +3,10 @@ import type { Room } from './room.ts'
 
 /** Is told what has changed in a room, so that another process can go on with it. */
 export interface RoomJournal {
-  /** Who is inside, who was, what waits for the absent; also when the room was just made. */
+  /** Who is inside, who was, what waits for the absent, title, capacity, door, hosts; also when the room was just made. */
   roomChanged(room: Room): void
   posted(room: Room, message: ChatMessage): void
-  /** It has expired: neither its tokens nor its chat are good any more. */
+  /** It has expired or was ended: neither its tokens nor its chat are good any more. */
   roomClosed(room: Room): void
 }
 

@@ -16,13 +16,23 @@ export interface Seated {
   readonly peers: readonly Neighbour[]
 }
 
+/** Who calls a room. */
+export interface Visitor {
+  readonly user: string
+  /** Where the user's device is (origins.ts). */
+  readonly origin: string
+}
+
+/** Why a session is over: somebody inside sent the user out or ended the room, or it can not be reached any more. */
+export type OverReason = 'ended' | 'lost'
+
 /** Told of what happens in the room. */
 export interface RoomListener {
   readonly arrived: (peer: Neighbour) => void
   readonly gone: (id: PeerId) => void
   readonly signalled: (from: PeerId, signal: Signal) => void
-  /** The room can not be reached any more, and this session is outside. */
-  readonly over: () => void
+  /** This session is outside. */
+  readonly over: (reason: OverReason) => void
 }
 
 export type TakeSeat = (seated: Result<Seated>) => void
@@ -33,9 +43,9 @@ export type TakeSeat = (seated: Result<Seated>) => void
  */
 export interface RoomSession {
   /** Refuses whoever can not come in with `room-full`, and what is no room with `room-not-found`. */
-  enter: (user: string, then: TakeSeat) => void
+  enter: (visitor: Visitor, then: TakeSeat) => void
   /** After `lose`. */
-  resume: (token: string, then: TakeSeat) => void
+  resume: (seat: { readonly token: string; readonly origin: string }, then: TakeSeat) => void
   /** Answers false when it is known that nobody is there for it. */
   sendSignal: (to: PeerId, signal: Signal) => boolean
   /** The connection of the user is gone. */
@@ -46,14 +56,18 @@ export interface RoomSession {
 export type OpenRoomSession = (listener: RoomListener) => RoomSession
 
 /** Whether a user can come in. Whoever calls themselves as somebody else's peer id would be taken for that one. */
-export const mayEnter = (room: Room, user: string): boolean =>
-  !room.isFull && !room.view.peers.some(({ id }) => id === user)
+export const mayEnter = (room: Room, { user, origin }: Visitor): boolean =>
+  !room.isFull && !room.isGuardedFor(origin) && !room.has(user)
 
 /** Enters a room as users of calls do. Refuses as `RoomSession.enter` does. */
 export const enterAs = (session: Session, room: Room | undefined, user: string): Result<Seated> => {
   if (room === undefined) return refuse('room-not-found')
-  return mayEnter(room, user) ? seatedOf(session.enter(room, user)) : refuse('room-full')
+  const isWelcome = mayEnter(room, { user, origin: session.origin })
+  return isWelcome ? seatedOf(session.enter(room, user)) : refuse('room-full')
 }
+
+/** Whether somebody inside has sent the one who is told of it out, or ended the room. */
+export const isSentOut = (fact: string): boolean => fact === 'session:removed' || fact === 'room:closed'
 
 export const seatedOf = (joined: Result<Joined>): Result<Seated> => {
   if (!joined.ok) return joined
@@ -73,8 +87,8 @@ const listen =
 class HereSession extends Session {
   readonly #onReleased: () => void
 
-  constructor(rooms: Rooms, listener: RoomListener, onReleased: () => void) {
-    super(rooms, listen(listener), 'answers')
+  constructor(rooms: Rooms, deliver: (fact: Fact) => void, origin: string, onReleased: () => void) {
+    super(rooms, deliver, { origin, manner: 'answers' })
     this.#onReleased = onReleased
   }
 
@@ -84,22 +98,25 @@ class HereSession extends Session {
   }
 }
 
-/** Into a room of this process; answers at once. It is over when the room becomes another process's. */
+/** Into a room of this process; answers at once. It is over, too, when the room becomes another process's. */
 export const sessionIn =
   (rooms: Rooms, room: Room): OpenRoomSession =>
   (listener) => {
+    let reason: OverReason = 'lost'
+    const tell = listen(listener)
+    const deliver = (fact: Fact) => {
+      if (isSentOut(fact[0])) reason = 'ended'
+      else tell(fact)
+    }
     // Later, when the room has let go of the others as well.
-    const onReleased = () => queueMicrotask(() => listener.over())
-    const open = () => new HereSession(rooms, listener, onReleased)
-    let session = open()
+    const onReleased = () => queueMicrotask(() => listener.over(reason))
+    let session: HereSession | null = null
+    const open = (origin: string) => (session = new HereSession(rooms, deliver, origin, onReleased))
     return {
-      enter: (user, then) => then(enterAs(session, room, user)),
-      resume: (token, then) => {
-        session = open()
-        then(seatedOf(session.resume(token)))
-      },
-      sendSignal: (to, signal) => session.sendSignal(to, signal).ok,
-      lose: () => session.lost(),
-      leave: () => void session.leave(),
+      enter: ({ user, origin }, then) => then(enterAs(open(origin), room, user)),
+      resume: ({ token, origin }, then) => then(seatedOf(open(origin).resume(token))),
+      sendSignal: (to, signal) => session?.sendSignal(to, signal).ok === true,
+      lose: () => session?.lost(),
+      leave: () => void session?.leave(),
     }
   }

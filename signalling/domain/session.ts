@@ -3,18 +3,22 @@ import type {
   DocumentKind,
   Joined,
   PeerId,
+  Refusal,
   Result,
   RoomCode,
+  RoomDetails,
   RoomDocument,
   RoomView,
   Signal,
 } from '#signalling/protocol.ts'
+import type { Pass } from './entrance.ts'
 import type { Fact, Line } from './facts.ts'
 import type { Manner } from './manners.ts'
 import { newPeerId, type Peer } from './peers.ts'
 import { ok, refuse } from './results.ts'
+import type { RoomChange, RoomHosting } from './room-hosting.ts'
 import type { Room } from './room.ts'
-import type { Rooms } from './rooms.ts'
+import type { HostedRoomWish, Rooms } from './rooms.ts'
 
 type Nothing = Record<string, never>
 const NOTHING: Nothing = {}
@@ -26,6 +30,16 @@ type Place =
 
 const OUTSIDE: Place = { phase: 'outside' }
 
+/** Who speaks on a connection. */
+export interface Speaker {
+  /** Where it comes from (origins.ts). */
+  readonly origin: string
+  /** That of our own clients when there is none. */
+  readonly manner?: Manner
+  /** Who this connection was told that it will be, by another process. */
+  readonly peerId?: PeerId | undefined
+}
+
 /**
  * One connection's dealings with the rooms: it is in one room, looks at one, or neither. Each request changes
  * everything it should or, when it is refused, nothing.
@@ -33,16 +47,18 @@ const OUTSIDE: Place = { phase: 'outside' }
 export class Session implements Line {
   readonly deliver: (fact: Fact) => void
   readonly manner: Manner
+  readonly origin: string
   readonly #rooms: Rooms
   #place: Place = OUTSIDE
   /** Who this connection will be in the next room it joins. */
   #nextPeerId: PeerId
 
-  /** `peerId`: who this connection was told that it will be, by another process. */
-  constructor(rooms: Rooms, deliver: (fact: Fact) => void, manner: Manner = 'perfect', peerId = newPeerId()) {
+  constructor(rooms: Rooms, deliver: (fact: Fact) => void, speaker: Speaker) {
+    const { manner = 'perfect', origin, peerId = newPeerId() } = speaker
     this.#rooms = rooms
     this.deliver = deliver
     this.manner = manner
+    this.origin = origin
     this.#nextPeerId = peerId
   }
 
@@ -61,32 +77,47 @@ export class Session implements Line {
     return this.#place.phase === 'inside' ? this.#place.peer.id : this.#nextPeerId
   }
 
-  createRoom(kind: { title?: string | undefined; capacity?: number | undefined }): Result<{ code: RoomCode }> {
-    const created = this.#rooms.create(kind)
-    return created.ok ? ok({ code: created.value.code }) : created
+  createRoom(wish: HostedRoomWish): Result<{ code: RoomCode; hostKey: string }> {
+    const created = this.#rooms.createHosted(wish, this.origin)
+    return created.ok ? ok({ code: created.value.room.code, hostKey: created.value.hostKey }) : created
   }
 
   look(address: string): Result<RoomView> {
     if (this.#place.phase === 'inside') return refuse('already-in-room')
-    const opened = this.#rooms.open(address)
+    const opened = this.#rooms.seek(address, this.origin)
     if (!opened.ok) return opened
     const room = opened.value
-    if (this.#place.phase === 'watching' && this.#place.room === room) return ok(room.view)
+    if (this.#place.phase === 'watching' && this.#place.room === room) {
+      room.stopKnocking(this)
+      return ok(room.viewFrom(this.origin))
+    }
     const looked = room.watch(this)
     if (looked.ok) this.#moveTo({ phase: 'watching', room })
     return looked
   }
 
-  join(address: string, name: string): Result<Joined> {
+  join(address: string, name: string, pass: Pass = {}): Result<Joined> {
     if (this.#place.phase === 'inside') return refuse('already-in-room')
-    const opened = this.#rooms.open(address)
-    return opened.ok ? this.enter(opened.value, name) : opened
+    const opened = this.#rooms.seek(address, this.origin)
+    return opened.ok ? this.enter(opened.value, name, pass) : opened
+  }
+
+  /** Asks to be let in, while it looks at the room; it does from now on. */
+  knock(address: string, name: string, password?: string): Result<Nothing> {
+    if (this.#place.phase === 'inside') return refuse('already-in-room')
+    const opened = this.#rooms.seek(address, this.origin)
+    if (!opened.ok) return opened
+    const room = opened.value
+    const refusal = room.knock(this, name, password)
+    if (refusal !== null) return refusal
+    if (this.#place.phase !== 'watching' || this.#place.room !== room) this.#moveTo({ phase: 'watching', room })
+    return ok(NOTHING)
   }
 
   /** Joins a room that is known already. */
-  enter(room: Room, name: string): Result<Joined> {
+  enter(room: Room, name: string, pass: Pass = {}): Result<Joined> {
     if (this.#place.phase === 'inside') return refuse('already-in-room')
-    const joined = room.join(this.#nextPeerId, name, this)
+    const joined = room.join(this.#nextPeerId, name, this, pass)
     if (!joined.ok) return joined
     this.#moveTo({ phase: 'inside', room, peer: joined.value })
     return ok(room.welcome(joined.value))
@@ -132,6 +163,37 @@ export class Session implements Line {
     return document === null ? refuse('document-not-found') : ok(document)
   }
 
+  /** A host inside, or whoever looks and shows the key of the hosts. */
+  changeRoom({ hostKey, ...change }: RoomChange & { readonly hostKey?: string | undefined }): Result<RoomDetails> {
+    const place = this.#place
+    const isInFront = place.phase === 'watching' && hostKey !== undefined
+    const hosting = isInFront ? place.room.hostingWithKey(this, hostKey) : this.#hosting()
+    return hosting.ok ? hosting.value.change(change) : hosting
+  }
+
+  endRoom(): Result<Nothing> {
+    return this.#asHost((hosting) => {
+      hosting.end()
+      return null
+    })
+  }
+
+  answerKnock(id: PeerId, admit: boolean): Result<Nothing> {
+    return this.#asHost((hosting) => hosting.answerKnock(id, admit))
+  }
+
+  mute(id: PeerId): Result<Nothing> {
+    return this.#asHost((hosting) => hosting.mute(id))
+  }
+
+  remove(id: PeerId): Result<Nothing> {
+    return this.#asHost((hosting) => hosting.remove(id))
+  }
+
+  promote(id: PeerId): Result<Nothing> {
+    return this.#asHost((hosting) => hosting.promote(id))
+  }
+
   /** The connection is gone. */
   lost(): void {
     const place = this.#moveTo(OUTSIDE)
@@ -140,6 +202,18 @@ export class Session implements Line {
 
   released(): void {
     this.#moveTo(OUTSIDE)
+  }
+
+  #hosting(): Result<RoomHosting> {
+    const place = this.#place
+    return place.phase === 'inside' ? place.room.hosting(place.peer) : refuse('not-host')
+  }
+
+  /** `act` answers why not, or null. */
+  #asHost(act: (hosting: RoomHosting) => Refusal | null): Result<Nothing> {
+    const hosting = this.#hosting()
+    if (!hosting.ok) return hosting
+    return act(hosting.value) ?? ok(NOTHING)
   }
 
   /** Answers the former place. */

@@ -11,6 +11,14 @@ export interface TurnOptions {
   readonly lifetimeMs: number
 }
 
+/** A relay of this server itself. */
+export interface OwnRelay {
+  /** How long what it issues is good. */
+  readonly lifetimeMs: number
+  /** For a client that reached this server by this Host header; null when there is no relay for it. */
+  iceServerFor(id: string, host: string): IceServer | null
+}
+
 /**
  * The ICE servers that one client is told. Those for STUN are the same for everyone; for TURN each gets a credential of its
  * own that runs out (draft-uberti-behave-turn-rest-00): the name is `<end in Unix seconds>:<id>`, the password
@@ -20,22 +28,41 @@ export class IceServers {
   readonly #fixed: readonly IceServer[]
   readonly #turn: TurnOptions | null
   readonly #clock: Clock
+  readonly #relay: OwnRelay | null
 
-  constructor(fixed: readonly IceServer[], turn: TurnOptions | null, clock: Clock) {
+  constructor(fixed: readonly IceServer[], turn: TurnOptions | null, clock: Clock, relay: OwnRelay | null = null) {
     this.#fixed = fixed
     this.#turn = turn
     this.#clock = clock
+    this.#relay = relay
   }
 
-  /** `id` is written to the TURN server's log, so it must say nothing about a person. */
-  for(id: string): IceConfiguration {
-    if (this.#turn === null) return { iceServers: this.#fixed }
-    const { lifetimeMs } = this.#turn
-    return { iceServers: [...this.#fixed, credentialFor(id, this.#turn, this.#clock.now())], iceLifetimeMs: lifetimeMs }
+  /**
+   * Those that were configured first, then the relay of this server. `id` is written to the TURN server's log, so it must say
+   * nothing about a person. `host`: the Host header by which the client reached this server; without it there is no own relay.
+   */
+  for(id: string, host?: string): IceConfiguration {
+    const iceServers = [...this.#fixed]
+    const lifetimes: number[] = []
+    if (this.#turn !== null) {
+      iceServers.push({ urls: this.#turn.urls, ...credentialFor(id, this.#turn, this.#clock.now()) })
+      lifetimes.push(this.#turn.lifetimeMs)
+    }
+    const own = host === undefined ? null : this.#relay?.iceServerFor(id, host)
+    if (this.#relay && own) {
+      iceServers.push(own)
+      lifetimes.push(this.#relay.lifetimeMs)
+    }
+    return lifetimes.length === 0 ? { iceServers } : { iceServers, iceLifetimeMs: Math.min(...lifetimes) }
   }
 }
 
-const credentialFor = (id: string, { urls, secret, lifetimeMs }: TurnOptions, now: number): IceServer => {
+/** `now`: milliseconds since 1970. */
+export const credentialFor = (
+  id: string,
+  { secret, lifetimeMs }: Pick<TurnOptions, 'secret' | 'lifetimeMs'>,
+  now: number,
+): { readonly username: string; readonly credential: string } => {
   const username = `${String(Math.floor((now + lifetimeMs) / 1000))}:${id}`
-  return { urls, username, credential: createHmac('sha1', secret).update(username).digest('base64') }
+  return { username, credential: createHmac('sha1', secret).update(username).digest('base64') }
 }

@@ -39,8 +39,12 @@ export class Watchers {
     return this.#signals.take(now) === 'allowed'
   }
 
-  tell(fact: Fact): void {
-    for (const line of this.#lines.values()) line.deliver(fact)
+  /** `factFor` answers null for those who are not to hear anything. */
+  tell(factFor: (line: Line) => Fact | null): void {
+    for (const line of this.#lines.values()) {
+      const fact = factFor(line)
+      if (fact !== null) line.deliver(fact)
+    }
   }
 
   /** Lets each go, after telling it `fact` when there is one. */

@@ -1,16 +1,21 @@
 import { once } from 'node:events'
-import { createServer, type Server as HttpServer } from 'node:http'
+import { createServer, type IncomingMessage, type Server as HttpServer } from 'node:http'
 import { isIPv6, type AddressInfo } from 'node:net'
 import type { Log } from '../log.ts'
 import type { ServerLimits } from '../server-limits.ts'
 
-export const createHttpServer = (limits: ServerLimits): HttpServer => {
+/** `mayUpgrade`: a request that may not is one like any other, whatever it would like to become. */
+export const createHttpServer = (
+  limits: ServerLimits,
+  mayUpgrade: (request: IncomingMessage) => boolean,
+): HttpServer => {
   const http = createServer({
     headersTimeout: limits.headersTimeoutMs,
     requestTimeout: limits.requestTimeoutMs,
     keepAliveTimeout: limits.headersTimeoutMs,
     connectionsCheckingInterval: limits.checkConnectionsMs,
     maxHeaderSize: limits.headerBytes,
+    shouldUpgradeCallback: mayUpgrade,
   })
   http.maxConnections = limits.tcpConnections
   return http

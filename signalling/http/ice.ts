@@ -10,7 +10,7 @@ export const iceRoute = (ice: IceServers): Route => ({
   method: 'GET',
   path: '/iceServers',
   handle: (exchange) => {
-    const { iceServers } = ice.for(randomBytes(16).toString('base64url'))
+    const { iceServers } = ice.for(randomBytes(16).toString('base64url'), exchange.request.headers.host)
     const { username, credential } = iceServers.find((server) => server.credential !== undefined) ?? {}
     const urls = iceServers
       .filter((server) => server.credential === undefined || server.credential === credential)

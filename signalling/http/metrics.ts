@@ -94,6 +94,17 @@ const addMeeting = (registry: Registry, { connections, census, relayedSignals, t
   registry.registerMetric(durationMetric(tally))
 }
 
+const addRelay = (registry: Registry, relay: NonNullable<MetricsSources['relay']>): void => {
+  addGauge(
+    registry,
+    'earshot_relay_allocations',
+    'Ways through the own relay that stand open.',
+    () => relay.figures.allocations,
+  )
+  addCounter(registry, 'earshot_relay_packets_total', 'Packets that it handed on.', () => relay.figures.packets)
+  addCounter(registry, 'earshot_relay_bytes_total', 'Bytes in them.', () => relay.figures.bytes)
+}
+
 const addProcess = (registry: Registry): (() => void) => {
   const loop = monitorEventLoopDelay({ resolution: LOOP_RESOLUTION_MS })
   loop.enable()
@@ -128,6 +139,7 @@ const isLocal = ({ headers, socket }: ExchangeRequest): boolean =>
 export const openMetrics = ({ token }: MetricsOptions, sources: MetricsSources): Metrics => {
   const registry = new Registry()
   addMeeting(registry, sources)
+  if (sources.relay !== null) addRelay(registry, sources.relay)
   const close = addProcess(registry)
   const access = token === undefined ? null : new Access({ token, scope: 'all' })
   const handle: Route['handle'] = async ({ request, response }) => {

@@ -17,9 +17,13 @@ const NOTHING_HERE = 'There is nothing at this address.'
 const WRONG_NAME: [number, string] = [403, 'This server does not go by that name.']
 const WRONG_ORIGIN = 'Pages of that origin may not use this server.'
 const SERVER_FULL = 'The server has no room for more.'
+const ENCRYPTED_ONLY =
+  'This server talks to other computers over https alone: browsers give a camera to no page that came over http.'
 
 interface ListenerOptions {
   readonly hosts: Hosts
+  /** Whether a request is sent on to the encrypted address, whatever it asks for. */
+  readonly isRedirected: (request: IncomingMessage) => boolean
   readonly log: Log
   /** Null when no page was built. */
   readonly servePage: ServePage | null
@@ -47,6 +51,17 @@ const answer = (response: ServerResponse, status: number, type: 'text/plain' | '
 }
 const say = (response: ServerResponse, status: number, sentence: string) =>
   answer(response, status, 'text/plain', `${sentence}\n`)
+
+/** The same address over https. Browsers leave the port of plain HTTP, 80, out; that of https is another. */
+const encryptedAddress = (host: string, url = '/'): string => {
+  const port = /:\d+$/.test(host) ? '' : ':80'
+  return `https://${host}${port}${url.startsWith('/') ? url : '/'}`
+}
+
+const redirect = (request: IncomingMessage, response: ServerResponse, host: string): void => {
+  response.setHeader('Location', encryptedAddress(host, request.url))
+  say(response, 308, ENCRYPTED_ONLY)
+}
 
 /** One segment of at most the length of a room's name, as browsers write it. The page itself says when there is no such room. */
 const ROOM_PATH = /^\/r\/(?:[\w.~!$&'()*+,;=:@-]|%(?!2f|5c|00)[\da-f]{2}){1,400}\/?$/i
@@ -139,16 +154,20 @@ export const createRequestListener = (options: ListenerOptions): RequestListener
     } else answerRoute(found, request, response)
     return true
   }
-  const answerRequest = (request: IncomingMessage, response: ServerResponse) => {
-    const { host } = request.headers
-    for (const [name, value] of securityHeaders(hosts.isOwnHost(host) ? host : null)) response.setHeader(name, value)
-    const [path = '/'] = (request.url ?? '/').split('?')
-    if (hosts.isOwnHost(host) && answerClients(request, response, path, host)) return
-    const refused = hosts.isOwnHost(host) ? refuse(request, path) : WRONG_NAME
+  const answerBrowser = (request: IncomingMessage, response: ServerResponse, path: string): void => {
+    const refused = refuse(request, path)
     const health = healthOf(path, readyChecks)
     if (refused !== null) say(response, ...refused)
     else if (health !== null) answer(response, health.status, 'application/json', health.body)
     else answerPage(request, response, servePage, path)
+  }
+  const answerRequest = (request: IncomingMessage, response: ServerResponse) => {
+    const { host } = request.headers
+    for (const [name, value] of securityHeaders(hosts.isOwnHost(host) ? host : null)) response.setHeader(name, value)
+    const [path = '/'] = (request.url ?? '/').split('?')
+    if (!hosts.isOwnHost(host)) say(response, ...WRONG_NAME)
+    else if (options.isRedirected(request)) redirect(request, response, host)
+    else if (!answerClients(request, response, path, host)) answerBrowser(request, response, path)
   }
   const listen = (request: IncomingMessage, response: ServerResponse): void => {
     if (!contain(log, 'http-fault', () => answerRequest(request, response))) response.destroy()

@@ -20,6 +20,7 @@ const byDispensability = (a: Entry, b: Entry): number =>
 /** Keeps everything as long as the process lives. */
 export class MemoryStore implements Store {
   readonly isLasting = false
+  readonly rooms = null
   readonly #entries = new Map<string, Entry>()
   readonly #claims = new Map<string, StoredClaim>()
   #calls: LoggedCall[] = []

@@ -46,6 +46,12 @@ export const migrations: readonly string[] = [
      shown_at INTEGER NOT NULL
    ) STRICT, WITHOUT ROWID;
    CREATE INDEX claims_by_showing ON claims (shown_at);`,
+  `CREATE TABLE rooms (
+     code TEXT PRIMARY KEY,
+     json TEXT NOT NULL,
+     saved_at INTEGER NOT NULL
+   ) STRICT, WITHOUT ROWID;
+   CREATE INDEX rooms_by_saving ON rooms (saved_at);`,
 ]
 
 /** The file was written by a later release; it is left alone. */

@@ -1,14 +1,8 @@
 import type { Database, Statement } from 'better-sqlite3'
 import type { DocumentInfo, DocumentKind, RoomCode, RoomDocument } from '#signalling/protocol.ts'
-import {
-  StoreFault,
-  type LoggedCall,
-  type Retention,
-  type Store,
-  type StoredAppointment,
-  type StoredChat,
-  type StoredClaim,
-} from './store.ts'
+import { withFaults } from './sqlite-fault.ts'
+import { SqliteRooms } from './sqlite-rooms.ts'
+import type { LoggedCall, Retention, Store, StoredAppointment, StoredChat, StoredClaim } from './store.ts'
 
 const statements = {
   find: 'SELECT id, code, title, created, used, token_hash AS tokenHash FROM appointments WHERE id = ?',
@@ -48,30 +42,25 @@ type Statements = Readonly<Record<keyof typeof statements, Statement>>
 const prepareAll = (database: Database): Statements =>
   Object.fromEntries(Object.entries(statements).map(([name, sql]) => [name, database.prepare(sql)])) as Statements
 
-const faultOf = (error: unknown): unknown => {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-  if (!code.startsWith('SQLITE_')) return error
-  if (code === 'SQLITE_FULL') return new StoreFault('full', error)
-  return new StoreFault(code.startsWith('SQLITE_READONLY') ? 'read-only' : 'broken', error)
-}
-
 /** Keeps everything in one SQLite file that is open, checked and up to date (sqlite-file.ts). */
 export class SqliteStore implements Store {
   readonly isLasting = true
+  readonly rooms: SqliteRooms
   readonly #database: Database
   readonly #do: Statements
 
   constructor(database: Database) {
     this.#database = database
     this.#do = prepareAll(database)
+    this.rooms = new SqliteRooms(database)
   }
 
   whole<T>(act: () => T): T {
-    return this.#read<T>(() => this.#database.transaction(act).immediate())
+    return withFaults<T>(() => this.#database.transaction(act).immediate())
   }
 
   findAppointment(id: string): StoredAppointment | null {
-    return this.#read(() => (this.#do.find.get(id) as StoredAppointment | undefined) ?? null)
+    return withFaults(() => (this.#do.find.get(id) as StoredAppointment | undefined) ?? null)
   }
 
   addAppointment(appointment: StoredAppointment): void {
@@ -91,7 +80,7 @@ export class SqliteStore implements Store {
   }
 
   chats(id: string): readonly StoredChat[] {
-    return this.#read(() => this.#do.chats.all(id) as StoredChat[])
+    return withFaults(() => this.#do.chats.all(id) as StoredChat[])
   }
 
   writeChats(id: string, from: number, chats: readonly StoredChat[]): void {
@@ -103,11 +92,11 @@ export class SqliteStore implements Store {
   }
 
   documents(id: string): readonly DocumentInfo[] {
-    return this.#read(() => this.#do.documents.all(id) as DocumentInfo[])
+    return withFaults(() => this.#do.documents.all(id) as DocumentInfo[])
   }
 
   document(id: string, kind: DocumentKind): RoomDocument | null {
-    return this.#read(() => (this.#do.document.get(id, kind) as RoomDocument | undefined) ?? null)
+    return withFaults(() => (this.#do.document.get(id, kind) as RoomDocument | undefined) ?? null)
   }
 
   setDocument(id: string, document: RoomDocument): void {
@@ -129,11 +118,11 @@ export class SqliteStore implements Store {
   }
 
   calls(limit: number): readonly LoggedCall[] {
-    return this.#read(() => this.#do.calls.all(limit) as LoggedCall[])
+    return withFaults(() => this.#do.calls.all(limit) as LoggedCall[])
   }
 
   findClaim(userId: string): StoredClaim | null {
-    return this.#read(() => (this.#do.findClaim.get(userId) as StoredClaim | undefined) ?? null)
+    return withFaults(() => (this.#do.findClaim.get(userId) as StoredClaim | undefined) ?? null)
   }
 
   keepClaim(userId: string, { fingerprint, shownAt }: StoredClaim): void {
@@ -141,7 +130,7 @@ export class SqliteStore implements Store {
   }
 
   countClaims(): number {
-    return this.#read(() => (this.#do.countClaims.get() as { claims: number }).claims)
+    return withFaults(() => (this.#do.countClaims.get() as { claims: number }).claims)
   }
 
   forgetClaims(shownBefore: number): void {
@@ -149,7 +138,7 @@ export class SqliteStore implements Store {
   }
 
   usage(): { readonly appointments: number; readonly size: number } {
-    return this.#read(() => this.#do.usage.get() as { appointments: number; size: number })
+    return withFaults(() => this.#do.usage.get() as { appointments: number; size: number })
   }
 
   prune(retention: Retention): number {
@@ -162,7 +151,7 @@ export class SqliteStore implements Store {
     })
     const { appointments: after } = this.usage()
     // Gives what has become free back to the disk.
-    if (after < before) this.#read(() => this.#database.pragma('incremental_vacuum'))
+    if (after < before) withFaults(() => this.#database.pragma('incremental_vacuum'))
     return before - after
   }
 
@@ -178,14 +167,6 @@ export class SqliteStore implements Store {
       this.#do.remove.run(each.id)
       appointments -= 1
       size -= each.size
-    }
-  }
-
-  #read<T>(act: () => T): T {
-    try {
-      return act()
-    } catch (error) {
-      throw faultOf(error)
     }
   }
 

@@ -63,6 +63,15 @@ export class StoreFault extends Error {
   }
 }
 
+/** Rooms, as texts for those who know what they mean. Synchronous, like the store that it is a part of. */
+export interface RoomStore {
+  findRoom: (code: RoomCode) => string | null
+  /** In the place of what was saved of it. `at`: milliseconds since 1970. */
+  saveRoom: (code: RoomCode, json: string, at: number) => void
+  removeRoom: (code: RoomCode) => void
+  forgetRooms: (savedBefore: number) => void
+}
+
 /**
  * What outlives a call. Synchronous: what a method has returned from is on the disk, where there is one, and a method that
  * throws (`StoreFault`) has changed nothing. Texts are bounded by whoever calls.
@@ -70,6 +79,8 @@ export class StoreFault extends Error {
 export interface Store {
   /** Whether it outlives the process. */
   readonly isLasting: boolean
+  /** Null where rooms are kept elsewhere, or do not outlive the process. */
+  readonly rooms: RoomStore | null
   /** Runs something with nobody else writing meanwhile, not even another process; all that it writes is kept, or nothing. */
   readonly whole: <T>(act: () => T) => T
   readonly findAppointment: (id: string) => StoredAppointment | null

@@ -39,7 +39,7 @@ export interface GateOptions {
   readonly tally: Tally | null
 }
 
-interface RequestGateOptions extends GateOptions {
+export interface RequestGateOptions extends GateOptions {
   readonly services: RequestServices
 }
 

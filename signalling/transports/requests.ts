@@ -1,9 +1,14 @@
 import * as v from 'valibot'
 import {
+  AnswerKnock,
+  ChangeRoom,
   CreateRoom,
+  EndRoom,
   JoinRoom,
+  KnockAtRoom,
   LeaveRoom,
   LookAtRoom,
+  OfPeer,
   RefreshIce,
   ReadDocument,
   ResumePeer,
@@ -64,7 +69,20 @@ const request = <Name extends RequestName, Schema extends v.GenericSchema>(
 const requestKinds: { readonly [Name in RequestName]: RequestKind<AnswerTo<Name>> } = {
   'room:create': request('room:create', 'room', CreateRoom, (session, kind) => session.createRoom(kind)),
   'room:look': request('room:look', 'room', LookAtRoom, (session, { code }) => session.look(code)),
-  'room:join': request('room:join', 'room', JoinRoom, (session, { code, name }) => session.join(code, name)),
+  'room:join': request('room:join', 'room', JoinRoom, (session, { code, name, ...pass }) =>
+    session.join(code, name, pass),
+  ),
+  'room:knock': request('room:knock', 'room', KnockAtRoom, (session, { code, name, password }) =>
+    session.knock(code, name, password),
+  ),
+  'room:change': request('room:change', 'room', ChangeRoom, (session, change) => session.changeRoom(change)),
+  'room:end': request('room:end', 'room', EndRoom, (session) => session.endRoom()),
+  'knock:answer': request('knock:answer', 'room', AnswerKnock, (session, { id, admit }) =>
+    session.answerKnock(id, admit),
+  ),
+  'peer:mute': request('peer:mute', 'room', OfPeer, (session, { id }) => session.mute(id)),
+  'peer:remove': request('peer:remove', 'room', OfPeer, (session, { id }) => session.remove(id)),
+  'peer:promote': request('peer:promote', 'room', OfPeer, (session, { id }) => session.promote(id)),
   'room:leave': request('room:leave', 'room', LeaveRoom, (session) => session.leave()),
   'peer:resume': request('peer:resume', 'room', ResumePeer, (session, { token }) => session.resume(token)),
   'signal:send': request('signal:send', 'signal', SendSignal, (session, { to, signal }) =>

@@ -12,6 +12,7 @@ import {
 } from '#signalling/protocol.ts'
 import type { Clock } from '../domain/clock.ts'
 import { refuse } from '../domain/results.ts'
+import { originOf } from '../domain/origins.ts'
 import type { Rooms } from '../domain/rooms.ts'
 import { Session } from '../domain/session.ts'
 import type { IceServers } from '../domain/turn-credentials.ts'
@@ -27,8 +28,8 @@ import type { Forwarding } from '../cluster/forwarding.ts'
 import type { DialectSocket, SocketDialect } from '../dialects/dialect.ts'
 import { newPeerId } from '../domain/peers.ts'
 import { ForeignGate } from './foreign-gate.ts'
-import { ForwardingGate, RequestGate, type Gate, type GateOptions } from './request-gate.ts'
-import { requests, type RequestServices } from './requests.ts'
+import { ForwardingGate, RequestGate, type Gate, type RequestGateOptions } from './request-gate.ts'
+import { requests } from './requests.ts'
 
 interface SocketIoOptions {
   readonly http: HttpServer
@@ -87,7 +88,6 @@ export class SocketIoTransport {
   /** Places of long-polling sessions that are just being opened. */
   readonly #opening = new WeakMap<IncomingMessage, () => void>()
   readonly #foreign = new Set<ForeignGate>()
-  readonly #services: RequestServices
   readonly #dialects: readonly SocketDialect[]
   #isStopping = false
 
@@ -95,7 +95,6 @@ export class SocketIoTransport {
     this.#options = options
     const { dialects, forwarding } = options
     this.#dialects = forwarding ? dialects.map((dialect) => forwarding.wrap(dialect)) : dialects
-    this.#services = { iceFor: (peer) => options.ice.for(peer) }
     this.#io = new Server(options.http, settings(options.limits))
     // Socket.IO put itself before every request and upgrade; it gets the admitted upgrades and nothing else.
     options.http.removeAllListeners('request').removeAllListeners('upgrade')
@@ -215,7 +214,9 @@ export class SocketIoTransport {
       return request === 'room:create' && !mayCreate ? refuse('access-denied') : null
     }
     const who = { id: socket.id, address, mayCreate }
-    const own = this.#openOwn(socket, connection, who, { requests, limits, clock, log, refusal, tally })
+    const { host } = socket.request.headers
+    const services = { iceFor: (peer: PeerId) => ice.for(peer, host) }
+    const own = this.#openOwn(socket, connection, who, { requests, limits, clock, log, refusal, tally, services })
     const foreign = hasVersion ? null : this.#openForeign(socket, connection, who)
     connection.takePackets(own.gate, foreign, log, () => {
       log('warn', 'flood-cut', { address })
@@ -232,7 +233,7 @@ export class SocketIoTransport {
     })
     connection.forgetHandshake()
     log('info', 'connection-opened', { transport: socket.conn.transport.name, isForeign: foreign !== null })
-    connection.deliver(['session:opened', { peerId: own.peerId, ...ice.for(own.peerId) }])
+    connection.deliver(['session:opened', { peerId: own.peerId, ...services.iceFor(own.peerId) }])
     foreign?.greet(hello)
   }
 
@@ -240,12 +241,12 @@ export class SocketIoTransport {
     socket: SignallingServerSocket,
     connection: Connection,
     who: Pick<DialectSocket, 'id' | 'address' | 'mayCreate'>,
-    options: GateOptions,
+    options: RequestGateOptions,
   ): OwnClient {
     const { forwarding, rooms } = this.#options
     if (!forwarding) {
-      const session = new Session(rooms, connection.deliver)
-      const gate = new RequestGate(session, { ...options, services: this.#services })
+      const session = new Session(rooms, connection.deliver, { origin: originOf(who.address) })
+      const gate = new RequestGate(session, options)
       return { peerId: session.peerId, gate, lost: () => session.lost() }
     }
     const peerId = newPeerId()

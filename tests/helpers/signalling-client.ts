@@ -116,6 +116,21 @@ export const joinRoom = async (url: string, code: RoomCode, name: string): Promi
   return { ...client, joined: valueOf(await request(client.socket, 'room:join', { code, name })) }
 }
 
+/** Connects, makes a room and joins it as its host. */
+export const hostMeeting = async (
+  url: string,
+  wish: Parameters<ClientToServer['room:create']>[0] = {},
+): Promise<Member & { readonly code: RoomCode; readonly hostKey: string }> => {
+  const client = await connect(url)
+  const { code, hostKey } = valueOf(await request(client.socket, 'room:create', wish))
+  return {
+    ...client,
+    code,
+    hostKey,
+    joined: valueOf(await request(client.socket, 'room:join', { code, name: 'Hal', hostKey })),
+  }
+}
+
 /** Connects, makes a room and joins it under the first name; then lets one more client join for each further name. */
 export const fillRoom = async <const Names extends readonly string[]>(
   url: string,

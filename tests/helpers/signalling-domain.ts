@@ -4,7 +4,8 @@ import type { Cancel, Clock } from '#signalling/domain/clock.ts'
 import type { Fact } from '#signalling/domain/facts.ts'
 import { ResumeTokens } from '#signalling/domain/resume-tokens.ts'
 import { noJournal, type RoomJournal } from '#signalling/domain/room-journal.ts'
-import { Rooms } from '#signalling/domain/rooms.ts'
+import { Rooms, type HostedRoomWish } from '#signalling/domain/rooms.ts'
+import { noSaves, type RoomSaves } from '#signalling/domain/saved-rooms.ts'
 import { Session } from '#signalling/domain/session.ts'
 import { defaultServerLimits, type ServerLimits } from '#signalling/server-limits.ts'
 
@@ -49,21 +50,23 @@ export interface World {
   readonly clock: ManualClock
   readonly limits: ServerLimits
   readonly rooms: Rooms
-  readonly visit: () => Visitor
+  /** Somebody connects, from this address. */
+  readonly visit: (origin?: string) => Visitor
 }
 
-/** Rooms with their own clock. The same `key` makes the same server after a restart. */
+/** Rooms with their own clock. The same `key` makes the same server after a restart, which knows what is in `saves`. */
 export const createWorld = (
   changes: Partial<ServerLimits> = {},
   key = randomBytes(32),
   clock = new ManualClock(),
   journal: RoomJournal = noJournal,
+  saves: RoomSaves = noSaves,
 ): World => {
   const limits = { ...defaultServerLimits, ...changes }
-  const rooms = new Rooms({ limits, clock, tokens: new ResumeTokens(key), journal })
-  const visit = () => {
+  const rooms = new Rooms({ limits, clock, tokens: new ResumeTokens(key), journal, saves })
+  const visit = (origin = '192.0.2.1') => {
     const facts: Fact[] = []
-    return { session: new Session(rooms, (fact) => facts.push(fact)), facts }
+    return { session: new Session(rooms, (fact) => facts.push(fact), { origin }), facts }
   }
   return { clock, limits, rooms, visit }
 }
@@ -81,7 +84,15 @@ export type Inside = Visitor & { readonly joined: Joined }
 export const openRoom = (world: World, room: { title?: string; capacity?: number } = {}): RoomCode =>
   valueOf(world.visit().session.createRoom(room)).code
 
-export const enter = (world: World, code: RoomCode, name = 'Ann'): Inside => {
-  const visitor = world.visit()
+export const enter = (world: World, code: RoomCode, name = 'Ann', origin?: string): Inside => {
+  const visitor = world.visit(origin)
   return { ...visitor, joined: valueOf(visitor.session.join(code, name)) }
+}
+
+/** Makes a room and joins it as its host. */
+export const hostRoom = (world: World, wish: HostedRoomWish = {}, name = 'Hal') => {
+  const visitor = world.visit('198.51.100.1')
+  const { code, hostKey } = valueOf(visitor.session.createRoom(wish))
+  const joined = valueOf(visitor.session.join(code, name, { hostKey }))
+  return { ...visitor, joined, code, hostKey }
 }

@@ -2,7 +2,9 @@ import { createHmac } from 'node:crypto'
 import { expect, test } from 'vitest'
 import type { IceServer } from '#signalling/protocol.ts'
 import { connect, fillRoom, request, startTestServer, valueOf } from '../helpers/signalling-client.ts'
+import { createSelfSigned } from '../helpers/self-signed.ts'
 import { ask } from '../helpers/signalling-raw.ts'
+import { openTurn } from '../helpers/turn-server.ts'
 
 const turn = {
   urls: ['turn:127.0.0.1:3478?transport=udp'],
@@ -73,3 +75,33 @@ test('[I3] without a TURN server there is STUN, or nothing', async () => {
   const bare = await startTestServer()
   expect(JSON.parse((await ask(bare.port, '/iceServers')).body)).toEqual({ urls: [] })
 })
+
+test('[I4] a server that relays itself tells everybody so, each with a pass of their own, at the address they came by', async () => {
+  const { url, port } = await startTestServer({ iceServers: [stun], relay: true })
+  const clients = [await connect(url), await connect(url)]
+  for (const { session } of clients) {
+    const [first, own] = session.iceServers
+    expect([first, session.iceServers.length, session.iceLifetimeMs]).toEqual([stun, 2, 12 * 3_600_000])
+    const at = `turn:127.0.0.1:${String(port)}?transport=`
+    expect(own).toMatchObject({ urls: [`${at}udp`, `${at}tcp`] })
+    expect(own?.username?.split(':')[1]).toBe(session.peerId)
+    const refreshed = valueOf(await request(clients[0]!.socket, 'ice:refresh', {}))
+    expect(refreshed.iceServers[1]?.urls).toEqual(own?.urls)
+  }
+  const answer = JSON.parse((await ask(port, '/iceServers')).body) as Partial<IceServer>
+  expect(answer.urls).toEqual([stun.urls, clients[0]!.session.iceServers[1]!.urls].flat())
+})
+
+for (const [transport, tls] of [
+  ['udp', false],
+  ['tcp', false],
+  ['udp', true],
+  ['tcp', true],
+] as const)
+  test(`[I4] what it tells is good: by ${transport}, ${tls ? 'beside TLS' : 'without TLS'}`, async () => {
+    const server = await startTestServer({ relay: true, ...(tls ? { tls: await createSelfSigned() } : {}) })
+    const { session } = await connect(server.url)
+    const client = await openTurn[transport](server.port)
+    const [ip] = await client.allocate(session.iceServers[0]!)
+    expect(ip).toMatch(/^198\.51\.100\./)
+  })

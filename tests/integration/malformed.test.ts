@@ -68,9 +68,23 @@ const valid: Record<RequestName, () => Record<string, unknown>> = {
   'chat:send': () => ({ nonce: 'nonce-0001', text: 'hi' }),
   'ice:refresh': () => ({}),
   'document:read': () => ({ kind: 'report' }),
+  'room:knock': () => ({ code: ann.joined.room.code, name: 'Eve' }),
+  'room:change': () => ({ title: 'Plans', capacity: 4, password: null, knock: true, locked: true }),
+  'room:end': () => ({}),
+  'knock:answer': () => ({ id: bob.joined.peerId, admit: true }),
+  'peer:mute': () => ({ id: bob.joined.peerId }),
+  'peer:remove': () => ({ id: bob.joined.peerId }),
+  'peer:promote': () => ({ id: bob.joined.peerId }),
 }
+/** Those that may be asked for with nothing at all. */
+const bare: readonly RequestName[] = ['room:create', 'room:leave', 'ice:refresh', 'room:change', 'room:end']
+/** Requests whose sender has to be inside of a room, to be refused for nothing but the payload. */
+const inside: readonly RequestName[] = [
+  ...(['chat:send', 'signal:send', 'room:change', 'room:end'] as const),
+  ...(['knock:answer', 'peer:mute', 'peer:remove', 'peer:promote'] as const),
+]
 const names = Object.keys(valid) as RequestName[]
-const required = names.filter((name) => !['room:create', 'room:leave', 'ice:refresh'].includes(name))
+const required = names.filter((name) => !bare.includes(name))
 
 const nest = (depth: number): unknown => JSON.parse(`${'['.repeat(depth)}${']'.repeat(depth)}`)
 /** What no field of any request may be. */
@@ -99,17 +113,16 @@ const expectRefusedOrEnded = (answer: unknown, why: string) => {
 /** Someone who is allowed everything, so that only the payload can be why a request is refused. */
 const hostile = async (name: RequestName): Promise<Client> => {
   const client = await connect(server.url)
-  if (name !== 'chat:send' && name !== 'signal:send') return client
-  const { code } = valueOf(await request(client.socket, 'room:create', {}))
-  valueOf(await request(client.socket, 'room:join', { code, name: 'Eve' }))
+  if (!inside.includes(name)) return client
+  const { code, hostKey } = valueOf(await request(client.socket, 'room:create', {}))
+  valueOf(await request(client.socket, 'room:join', { code, name: 'Eve', hostKey }))
   return client
 }
 
 describe.each(names)('%s', (name) => {
   test('[A3] whatever is sent instead of the payload is refused', async () => {
     let client = await hostile(name)
-    const isPlain = (value: unknown) =>
-      JSON.stringify(value) === '{}' && ['room:create', 'room:leave', 'ice:refresh'].includes(name)
+    const isPlain = (value: unknown) => JSON.stringify(value) === '{}' && bare.includes(name)
     await fc.assert(
       fc.asyncProperty(wrong, async (payload) => {
         fc.pre(!isPlain(payload))

@@ -13,6 +13,7 @@ import {
   startTestServer,
 } from '../helpers/signalling-client.ts'
 import { ask } from '../helpers/signalling-raw.ts'
+import { openTurn } from '../helpers/turn-server.ts'
 
 const TOKEN = '0123456789abcdef'
 
@@ -142,4 +143,18 @@ test('[H9] each server counts for itself', async () => {
   await connect(one.url)
   expect(await figure(one.port, 'earshot_connections{transport="websocket"}')).toBe(1)
   expect(await figure(other.port, 'earshot_connections{transport="websocket"}')).toBe(0)
+})
+
+test('[H9] what the own relay carries is counted, where there is one', async () => {
+  const { url, port } = await startMeasured({}, { relay: true })
+  const [{ session: annSession }, { session: benSession }] = [await connect(url), await connect(url)]
+  const [ann, ben] = [await openTurn.udp(port), await openTurn.tcp(port)]
+  const [annAt, benAt] = [await ann.allocate(annSession.iceServers[0]!), await ben.allocate(benSession.iceServers[0]!)]
+  await ann.permit(benAt)
+  await ben.permit(annAt)
+  ann.indicate(benAt, 'five!')
+  await expect.poll(() => ben.received).toHaveLength(1)
+  expect(await figure(port, 'earshot_relay_allocations')).toBe(2)
+  expect(await figure(port, 'earshot_relay_packets_total')).toBe(1)
+  expect(await figure(port, 'earshot_relay_bytes_total')).toBe(5)
 })

@@ -14,13 +14,15 @@ import {
   valueOf,
 } from '../helpers/signalling-client.ts'
 
+const OPEN = { hasPassword: false, knock: false, locked: false }
+
 test('[J1] a new room is empty and has the title and capacity it was given', async () => {
   const { url } = await startTestServer()
   const { socket } = await connect(url)
   const code = await createRoom(socket, { title: '  Weekly \n plans ', capacity: 4 })
   expect(await request(socket, 'room:look', { code })).toEqual({
     ok: true,
-    value: { code, title: 'Weekly plans', capacity: 4, peers: [] },
+    value: { code, title: 'Weekly plans', capacity: 4, peers: [], hosts: [], door: OPEN },
   })
 })
 
@@ -71,9 +73,17 @@ test('[J4] whoever joins is told everything about the room, and the others are t
   expect(bob.joined).toEqual({
     peerId: bob.session.peerId,
     token: expect.stringMatching(/^[\w-]+\.[\w-]{43}$/),
-    room: { code: ann.joined.room.code, title: '', capacity: limits.roomCapacity, peers: everyone },
+    room: {
+      code: ann.joined.room.code,
+      title: '',
+      capacity: limits.roomCapacity,
+      peers: everyone,
+      hosts: [],
+      door: OPEN,
+    },
     chat: [],
     documents: [],
+    knocks: [],
   })
 })
 

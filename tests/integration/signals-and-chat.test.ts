@@ -186,3 +186,45 @@ test('[M5] text keeps its lines and its markup as they are, and loses what can n
   for (const text of ['', ' \n ', '\u200b', 'a'.repeat(limits.chatText + 1)])
     expect(codeOf(await request(ann.socket, 'chat:send', { nonce: 'nonce-03', text }))).toBe('bad-request')
 })
+
+const report: Signal = {
+  kind: 'report',
+  epoch: 'e1',
+  toEpoch: null,
+  report: { networks: ['192.168.1', 'fd00:0:0:1'], isHidden: false, hasVpn: true, sent: 12, heard: 0, answered: 0 },
+}
+
+test('[S7] a report on a link reaches the one it is for, and is not kept for a peer that is away', async () => {
+  const { url } = await startTestServer()
+  const [ann, bob] = await fillRoom(url, 'Ann', 'Bob')
+  const received = next(bob.socket, 'signal:received')
+  expect(await request(ann.socket, 'signal:send', { to: bob.joined.peerId, signal: report })).toEqual({
+    ok: true,
+    value: {},
+  })
+  expect(await received).toEqual({ from: ann.joined.peerId, signal: report })
+  const away = next(ann.socket, 'peer:away')
+  bob.socket.disconnect()
+  await away
+  for (const signal of [report, candidates])
+    expect(await request(ann.socket, 'signal:send', { to: bob.joined.peerId, signal })).toEqual({ ok: true, value: {} })
+  const back = await connect(url)
+  valueOf(await request(back.socket, 'peer:resume', { token: bob.joined.token }))
+  await expect
+    .poll(() => back.facts.filter(([name]) => name === 'signal:received').map(([, fact]) => fact))
+    .toEqual([{ from: ann.joined.peerId, signal: candidates }])
+})
+
+test.each([
+  ['an address', { networks: ['192.168.1.20'] }],
+  ['17 networks', { networks: Array.from({ length: 17 }, () => '10.0.0') }],
+  ['a negative count', { sent: -1 }],
+  ['a huge count', { heard: 1_000_001 }],
+  ['one field more', { name: 'Ann' }],
+])('[S7] a report with %s is refused', async (_, part) => {
+  const { url } = await startTestServer()
+  const [ann, bob] = await fillRoom(url, 'Ann', 'Bob')
+  const wrong = { ...report, report: { ...report.report, ...part } } as Signal
+  expect(codeOf(await request(ann.socket, 'signal:send', { to: bob.joined.peerId, signal: wrong }))).toBe('bad-request')
+  expect(bob.facts.map(([name]) => name)).not.toContain('signal:received')
+})

@@ -13,6 +13,7 @@ import { measureDelayedJoin, measureJoinTime } from './join-time.ts'
 import { measureLiveRelay } from './live-relay.ts'
 import { measureRelayMemory, measureRelayRate } from './relay.ts'
 import { measureRelayLatency } from './relay-latency.ts'
+import { measureRelayTurn } from './relay-turn.ts'
 
 const WHOLE_RUN_LIMIT_MS = 15 * 60_000
 
@@ -115,6 +116,16 @@ const relayLive = async (): Promise<Row[]> => {
   ]
 }
 
+/** Packets of 1,200 bytes from one client of the own relay to another, by UDP. */
+const relayTurn = async (): Promise<Row[]> => {
+  const { relayUs, bareUs, megabitsPerSecond } = await measureRelayTurn()
+  console.log(`  one core carries ${round(megabitsPerSecond)} Mbit/s through the relay`)
+  const measured = `${relayUs.toFixed(1)} to ${bareUs.toFixed(1)} us of CPU`
+  return [
+    { what: 'a packet through the own relay, to bare', measured, value: relayUs / bareUs, limit: { atMost: 1.5 } },
+  ]
+}
+
 /** In the size that the measured limits of others are known for, and in the size that people use. */
 const joinTime = async (): Promise<Row[]> => {
   const rows: Row[] = []
@@ -165,6 +176,7 @@ const parts = {
   relayCluster,
   relayMemory,
   relayLive,
+  relayTurn,
   relayLatency,
   eventStreams,
   joinTime,

@@ -1,11 +1,14 @@
 /**
  * One relay in a process of its own, so that what it costs can be told apart: `earshot`, the real server with every
- * check it makes, `bare`, the least that Socket.IO can do, or `bare-streams`, the least that HTTP can. Started by relay.ts with --expose-gc; answers each
- * message of its parent with a `Usage`.
+ * check it makes, `bare`, the least that Socket.IO can do, `bare-streams`, the least that HTTP can, `turn`, the relay for sound and picture, or
+ * `bare-datagrams`, the least that UDP can. Started by relay.ts with --expose-gc; answers each message of its parent with a `Usage`.
  */
+import { createSocket } from 'node:dgram'
+import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { Server, type Socket } from 'socket.io'
+import { freePort } from '../helpers/free-port.ts'
 
 export interface Usage {
   /** Memory of the process after a garbage collection. */
@@ -58,6 +61,37 @@ const startEarshot = async (): Promise<string> => {
   return url
 }
 
+/** The relay alone. Answers its port, and a pass for each of two clients. */
+const startTurn = async (): Promise<string> => {
+  const { TurnRelay } = await import('#signalling/turn/turn-relay.ts')
+  const { defaultServerLimits } = await import('#signalling/server-limits.ts')
+  const { createSystemClock } = await import('#signalling/system-clock.ts')
+  const log = () => undefined
+  const limits = { ...defaultServerLimits, turnBytesRate: { burst: 1e12, perSecond: 1e12 } }
+  const relay = new TurnRelay({ limits, clock: createSystemClock(log), log })
+  const port = await freePort()
+  await relay.listenUdp(port, '127.0.0.1')
+  return JSON.stringify({ port, passes: ['a', 'b'].map((id) => relay.iceServerFor(id, '127.0.0.1')) })
+}
+
+/** Hands each datagram, unread, to whoever else sent one. */
+const startBareDatagrams = async (): Promise<string> => {
+  const socket = createSocket({
+    type: 'udp4',
+    lookup: (address, family, answer) => answer(null, address, Number(family)),
+  })
+  const ports: number[] = []
+  socket.on('message', (bytes, { port }) => {
+    if (!ports.includes(port)) ports.push(port)
+    const to = ports.find((other) => other !== port)
+    if (to !== undefined) socket.send(bytes, to, '127.0.0.1')
+  })
+  const listening = once(socket, 'listening')
+  socket.bind(0, '127.0.0.1')
+  await listening
+  return JSON.stringify({ port: socket.address().port, passes: [] })
+}
+
 const openCluster = async () => (await import('#signalling/cluster/open-cluster.ts')).openRedisCluster
 
 const usage = (): Usage => {
@@ -69,6 +103,8 @@ const usage = (): Usage => {
 const starts: Readonly<Record<string, () => Promise<string>>> = {
   earshot: startEarshot,
   bare: startBareRelay,
+  turn: startTurn,
+  'bare-datagrams': startBareDatagrams,
   'bare-streams': startBareStreams,
 }
 const start = starts[process.argv[2] ?? '']

@@ -93,7 +93,7 @@ export class Process {
 
   /** Somebody comes in and says something. */
   visit(room: Room, name: string, ...texts: string[]): { readonly token: string; readonly said: ChatMessage[] } {
-    const session = new Session(this.rooms, () => undefined)
+    const session = new Session(this.rooms, () => undefined, { origin: '192.0.2.1' })
     const { token } = valueOf(session.join(room.code, name))
     const said = texts.map((text, place) => valueOf(session.sendChat({ nonce: `nonce-${name}-${place}`, text })))
     return { token, said }

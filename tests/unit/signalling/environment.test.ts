@@ -27,6 +27,7 @@ test('empty values are as good as none', () => {
     'SESSION_TOKENS',
     'DEVICE_NOTIFY_URL',
     'REDIS_URL',
+    'RELAY',
   ]
   const empty = Object.fromEntries([...names, ...more].map((name) => [name, '']))
   expect(readSettings(empty)).toEqual(readSettings({}))
@@ -132,4 +133,13 @@ test.each([
   [{ REDIS_URL: 'http://:my-secret@redis.example.org' }, 'my-secret'],
 ])('no message repeats a secret: %j', (variables, secret) => {
   expect(messageOf(variables)).not.toContain(secret)
+})
+
+test('the own relay is off unless asked for, and not for one of several processes', () => {
+  expect(readSettings({ RELAY: 'off' }).relay).toBeUndefined()
+  expect(readSettings({ RELAY: 'on' }).relay).toBe(true)
+  expect(() => readSettings({ RELAY: 'yes' })).toThrow('RELAY has to be one of off, on, and is "yes".')
+  expect(() => readSettings({ RELAY: 'on', REDIS_URL: 'redis://localhost' })).toThrow(
+    'RELAY can not be on with REDIS_URL',
+  )
 })

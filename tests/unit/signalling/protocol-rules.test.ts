@@ -39,6 +39,15 @@ test.each([
   ['J11', defaultServerLimits.rooms, defaultServerLimits.watchersPerRoom],
   ['R9', defaultServerLimits.tokenLifetimeMs / 3_600_000],
   ['M3', limits.chatHistory],
+  ['G4', defaultServerLimits.passwordRate.burst, 1 / defaultServerLimits.passwordRate.perSecond],
+  ['G4', defaultServerLimits.roomPasswordRate.burst],
+  ['G5', defaultServerLimits.hashRate.burst, defaultServerLimits.hashRate.perSecond],
+  ['G5', defaultServerLimits.serverHashRate.burst, defaultServerLimits.serverHashRate.perSecond],
+  ['G8', defaultServerLimits.missRate.burst, 1 / defaultServerLimits.missRate.perSecond],
+  ['G11', defaultServerLimits.awayMs / 1000],
+  ['K2', defaultServerLimits.admittedMs / 60_000],
+  ['K3', defaultServerLimits.declinedMs / 1000, defaultServerLimits.declinedAgainMs / 60_000],
+  ['K5', limits.knocks, defaultServerLimits.knocksPerAddress],
   [
     'C8',
     defaultServerLimits.pingIntervalMs / 1000,
@@ -69,6 +78,7 @@ test.each([
     defaultServerLimits.appointments,
     defaultServerLimits.storedSize / 1024 ** 2,
   ],
+  ['H14', defaultServerLimits.headersTimeoutMs / 1000],
   ['B6', defaultServerLimits.headersTimeoutMs / 1000, defaultServerLimits.requestTimeoutMs / 1000],
 ])('rule %s says the numbers that the server has', (id, ...numbers) => {
   const [text = ''] = new RegExp(`^- \\*\\*${id}\\*\\* [^]*?(?=\\n- |\\n\\n|\\n$(?![^]))`, 'm').exec(document) ?? []

@@ -6,7 +6,7 @@ import { limits, type ChatMessage } from '#signalling/protocol.ts'
 
 const CODE = '0123456789ab'
 const record: RoomRecord = {
-  ...{ code: CODE, title: '', capacity: 16, name: 'standup', emptyMs: null },
+  ...{ code: CODE, title: '', capacity: 16, name: 'standup', emptyMs: null, door: null },
   ...{ peers: [], former: [], forgottenUntil: null },
 }
 const message = (id: number): ChatMessage => ({ id, from: 'x'.repeat(22), name: 'Ann', text: 't', at: id, nonce: 'n' })

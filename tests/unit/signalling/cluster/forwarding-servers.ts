@@ -21,6 +21,7 @@ import { RemoteSession } from '#signalling/cluster/remote-session.ts'
 import type { DialectConnection, DialectSocket, SocketDialect } from '#signalling/dialects/dialect.ts'
 import { openDialects } from '#signalling/dialects/dialects.ts'
 import { Appointments } from '#signalling/domain/appointments.ts'
+import { originOf } from '#signalling/domain/origins.ts'
 import { newPeerId } from '#signalling/domain/peers.ts'
 import type { OpenRoomSession } from '#signalling/domain/room-session.ts'
 import { defaultServerLimits, type ServerLimits } from '#signalling/server-limits.ts'
@@ -195,7 +196,8 @@ export class Server {
     this.#callers = callers(rooms)
     const known: readonly HostedDialect[] = [own, this.#callers, ...this.dialects]
     this.hosting = new Hosting({ ...both, dialects: known, onSettled: (key) => void this.settled.push(key) })
-    this.forwarding = new Forwarding({ ...both, own, hosting: this.hosting })
+    const mayAsk = (address: string) => rooms.mayAsk(originOf(address))
+    this.forwarding = new Forwarding({ ...both, own, mayAsk, hosting: this.hosting })
     shared.registry.servers.push(this)
   }
 

@@ -111,12 +111,7 @@ test('[C10] a process that stops hands nothing on, and says nobody has left', as
   ben.socket.disconnect()
   await vi.waitFor(() => expect(atB.transport.connections().get('websocket')).toBe(0))
   await settle()
-  expect(
-    a.rooms
-      .find(code)
-      ?.viewFor(null)
-      .peers.map(({ presence }) => presence),
-  ).toEqual(['present', 'present'])
+  expect(a.rooms.find(code)?.view.peers.map(({ presence }) => presence)).toEqual(['present', 'present'])
   expect(ann.of('peer:away')).toEqual([])
 })
 

@@ -115,7 +115,15 @@ const startOne = async (
       ? null
       : new Exchanges({ ...base, ...cluster, journal, routes, settled: (key) => void settled.push(key) })
   const listener = createRequestListener({
-    ...{ log, routes, addresses, hosts: new Hosts(['https://meet.example.org']), servePage: null, tally: null },
+    ...{
+      log,
+      routes,
+      addresses,
+      hosts: new Hosts(['https://meet.example.org']),
+      servePage: null,
+      tally: null,
+      isRedirected: () => false,
+    },
     ...{ poll: () => false, readyChecks: [], access: new Access(accessOptions ?? null) },
     forward: exchanges && ((route, exchange) => exchanges.forward(route, exchange)),
   })

@@ -1,18 +1,19 @@
 import { expect, test } from 'vitest'
 import { bookFields, KeptReader, type KeptTexts } from '#signalling/cluster/kept.ts'
-import type { RoomRecord } from '#signalling/domain/room-record.ts'
+import type { DoorRecord, RoomRecord } from '#signalling/domain/room-record.ts'
 import { limits as wire, type ChatMessage } from '#signalling/protocol.ts'
 import { defaultServerLimits } from '#signalling/server-limits.ts'
 import type { Book } from '#signalling/store/book.ts'
 
 const PEER = 'p'.repeat(22)
 const record: RoomRecord = {
-  ...{ code: '0123456789ab', title: 'Daily', capacity: 4, name: 'standup', emptyMs: 1000 },
+  ...{ code: '0123456789ab', title: 'Daily', capacity: 4, name: 'standup', emptyMs: 1000, door: null },
   peers: [
     {
       id: PEER,
       name: 'Ann',
       generation: 2,
+      origin: '192.0.2.7',
       outbox: [
         {
           from: 'q'.repeat(22),
@@ -20,13 +21,18 @@ const record: RoomRecord = {
         },
       ],
     },
-    { id: 'r'.repeat(22), name: 'Bob', generation: 1, outbox: null },
+    { id: 'r'.repeat(22), name: 'Bob', generation: 1, origin: '2001:db8:0:1::/64', outbox: null },
   ],
   former: [
     ['s'.repeat(22), 3],
     ['t'.repeat(22), null],
   ],
   forgottenUntil: 7,
+}
+const door: DoorRecord = {
+  keyHash: 'k'.repeat(43),
+  password: `${'s'.repeat(22)}.${'h'.repeat(43)}`,
+  ...{ knock: true, locked: false, hosts: [PEER], hadHost: true, removed: [['u'.repeat(22), '192.0.2.8']] },
 }
 const message: ChatMessage = { id: 5, from: PEER, name: 'Ann', text: 'hi', at: 5, nonce: 'nonce-123' }
 const book: Book = {
@@ -50,6 +56,26 @@ test('what was written is read as it was', () => {
   const { kept, unreadable } = read(texts)
   const expected = { room: { record, chat: [message] }, book, claims: new Map([['ann', JSON.parse(claims[1]!)]]) }
   expect([kept, unreadable]).toEqual([expected, []])
+})
+
+test.each([door, { ...door, keyHash: '', password: null, hosts: [], removed: [] }])(
+  'a door is read as it was',
+  (written) => {
+    expect(readRecord({ name: null, door: written }, record.code).kept.room?.record.door).toEqual(written)
+  },
+)
+
+test.each([
+  ['a password that is no hash', { password: 'sesame' }],
+  ['a key that is no hash', { keyHash: 'key' }],
+  ['no word on whether it is locked', { locked: undefined }],
+  ['a host that is nobody', { hosts: ['Hal'] }],
+  ['more hosts than are remembered', { hosts: Array(81).fill(PEER) }],
+  ['more people removed than are remembered', { removed: Array(257).fill([PEER, '192.0.2.8']) }],
+  ['an address that is far too long', { removed: [[PEER, 'x'.repeat(65)]] }],
+])('a record whose door has %s is not believed', (_what, changes) => {
+  const { kept, unreadable } = readRecord({ door: { ...door, ...changes } })
+  expect([kept.room, unreadable]).toEqual([null, ['record']])
 })
 
 test('nothing is read where nothing was written', () => {

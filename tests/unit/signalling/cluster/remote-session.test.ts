@@ -287,14 +287,15 @@ const openSession = () => {
   return { session, told, asked, then, exit: () => exit!, losses: () => losses }
 }
 
+const ben = { user: 'ben', origin: '192.0.2.1' }
 const seated = { ok: true, value: { peerId: 'p'.repeat(22), token: 't', peers: [] } }
 
 test('an answer that is not well formed lets nobody in, and facts that are not are no facts', () => {
   const { session, told, asked, then, exit } = openSession()
-  session.enter('ben', then)
+  session.enter(ben, then)
   asked[0]!.acknowledge!({ ok: true, value: { peerId: 'p', token: 't', peers: [] } })
   expect(told.splice(0)).toEqual(['internal'])
-  session.enter('ben', then)
+  session.enter(ben, then)
   asked[1]!.acknowledge!(seated)
   expect(told.splice(0)).toEqual(['inside'])
   for (const event of ['peer:joined', 'peer:left', 'signal:received', 'error'])
@@ -308,7 +309,7 @@ test('an answer that is not well formed lets nobody in, and facts that are not a
 test('whoever has left, or lost the connection, hears nothing more of it', () => {
   for (const end of ['leave', 'lose'] as const) {
     const { session, told, asked, then, exit, losses } = openSession()
-    session.enter('ben', then)
+    session.enter(ben, then)
     session[end]()
     asked[0]!.acknowledge!(seated)
     exit().send('peer:left', { id: seated.value.peerId })
@@ -320,11 +321,11 @@ test('whoever has left, or lost the connection, hears nothing more of it', () =>
 
 test('a connection that is closed is over once, and one that was left without a word', () => {
   const { session, told, then, exit, losses } = openSession()
-  session.enter('ben', then)
+  session.enter(ben, then)
   exit().close()
   session.leave()
-  expect([told.splice(0), losses()]).toEqual([[['over']], 1])
-  session.enter('ben', then)
+  expect([told.splice(0), losses()]).toEqual([[['over', 'lost']], 1])
+  session.enter(ben, then)
   session.leave()
   exit().close()
   expect([told, losses()]).toEqual([[], 2])

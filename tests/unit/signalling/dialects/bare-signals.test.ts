@@ -43,6 +43,12 @@ test('descriptions of one connection are of one epoch, those of another of anoth
   expect(describe(bare, 'no origin').epoch).not.toBe(describe(bare, 'none either').epoch)
 })
 
+test('a report on a link is for nobody who speaks another wire', () => {
+  const report = { networks: ['10.0.0'], isHidden: false, hasVpn: false, sent: 4, heard: 0, answered: 0 }
+  for (const form of ['object', 'text'] as const)
+    expect(toBare({ kind: 'report', epoch: 'a', toEpoch: null, report }, form)).toEqual([])
+})
+
 test('a candidate is of the last description that went to the same peer', () => {
   const bare = new BareSignals()
   expect(bare.candidate('p', candidate)).toEqual({

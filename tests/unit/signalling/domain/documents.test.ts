@@ -25,7 +25,7 @@ const open = (changes: { rooms?: number } = {}) => {
   const rooms = new Rooms({ limits, clock, tokens: new ResumeTokens(Buffer.alloc(32)), books })
   const visit = () => {
     const facts: Fact[] = []
-    return { session: new Session(rooms, (fact) => facts.push(fact)), facts }
+    return { session: new Session(rooms, (fact) => facts.push(fact), { origin: '192.0.2.1' }), facts }
   }
   return { clock, rooms, visit }
 }

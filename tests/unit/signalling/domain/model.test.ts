@@ -1,71 +1,14 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import type { ErrorCode, Joined, PeerId, Result, RoomCode } from '#signalling/protocol.ts'
+import type { PeerId } from '#signalling/protocol.ts'
 import type { Fact } from '#signalling/domain/facts.ts'
 import type { RoomRecord } from '#signalling/domain/room-record.ts'
 import { anOffer } from '../../../helpers/signalling-client.ts'
-import { createWorld, valueOf, type Visitor, type World } from '../../../helpers/signalling-domain.ts'
+import { valueOf, type Visitor } from '../../../helpers/signalling-domain.ts'
+import { answer, change, end, join, knock, promote, remove } from './model-door-steps.ts'
+import { AWAY_MS, CAPACITY, codeOf, LIMITS, Model, pick, type Step } from './rooms-model.ts'
 
-/**
- * The rules of rooms once more, in the plainest form: who is inside, who is away since when, which token is the current
- * one. Random steps are taken in both, and both have to agree after each.
- */
-interface Member {
-  readonly id: PeerId
-  readonly code: RoomCode
-  /** Null while away. */
-  by: Visitor | null
-  awayUntil: number
-}
-
-const AWAY_MS = 1000
-const CAPACITY = 3
-const LIMITS = { awayMs: AWAY_MS, rooms: 3, emptyRoomMs: 1e9, outboxSignals: 4 }
-
-class Model {
-  readonly world: World = createWorld(LIMITS)
-  readonly visitors: Visitor[] = []
-  readonly codes: RoomCode[] = []
-  readonly members = new Map<PeerId, Member>()
-  /** Who looks at which room, under which id. */
-  readonly watchers = new Map<Visitor, { readonly id: PeerId; readonly code: RoomCode }>()
-  /** Of everyone who may come back, the one token that is good. */
-  readonly goodTokens = new Map<PeerId, string>()
-  readonly tokens: { readonly id: PeerId; readonly code: RoomCode; readonly token: string }[] = []
-
-  inside(code: RoomCode): Member[] {
-    return [...this.members.values()].filter((member) => member.code === code)
-  }
-  memberOf(visitor: Visitor): Member | undefined {
-    return [...this.members.values()].find(({ by }) => by === visitor)
-  }
-  enter(visitor: Visitor, code: RoomCode, joined: Joined): void {
-    const { peerId: id, token } = joined
-    this.watchers.delete(visitor)
-    this.members.delete(id)
-    this.members.set(id, { id, code, by: visitor, awayUntil: Infinity })
-    this.goodTokens.set(id, token)
-    this.tokens.push({ id, code, token })
-  }
-  forgetLate(): void {
-    for (const { id, awayUntil } of this.members.values())
-      if (awayUntil <= this.world.clock.now()) this.members.delete(id)
-  }
-  /** Everything that has to hold whatever happened. */
-  check(): void {
-    for (const code of this.codes) {
-      const { peers } = this.world.rooms.find(code)!.view
-      const expected = this.inside(code).map(({ id, by }) => [id, by === null ? 'away' : 'present'])
-      expect(peers.map(({ id, presence }) => [id, presence]).sort()).toEqual(expected.sort())
-      expect(peers.length).toBeLessThanOrEqual(CAPACITY)
-    }
-  }
-}
-
-const codeOf = (result: Result<unknown>): ErrorCode | 'ok' => (result.ok ? 'ok' : result.code)
-const pick = <T>(list: readonly T[], index: number): T | undefined => list[index % Math.max(1, list.length)]
-
-type Step = (model: Model) => void
+/** Random steps are taken in the rooms and in their plain model, and both have to agree after each. */
 const index = fc.nat(50)
 const withVisitor = (step: (model: Model, visitor: Visitor, other: number) => void) =>
   fc.tuple(index, index).map(([at, other]): Step => (model) => {
@@ -73,52 +16,48 @@ const withVisitor = (step: (model: Model, visitor: Visitor, other: number) => vo
     if (visitor !== undefined) step(model, visitor, other)
   })
 
-const connect: Step = (model) => void model.visitors.push(model.world.visit())
+const connect = fc.constantFrom('192.0.2.1', '192.0.2.2', '2001:db8:0:1::/64').map(
+  (origin): Step =>
+    (model) =>
+      void model.visitors.push(model.world.visit(origin)),
+)
 
-const create = withVisitor((model, { session }) => {
-  const created = session.createRoom({ capacity: CAPACITY })
-  expect(codeOf(created)).toBe(model.codes.length < LIMITS.rooms ? 'ok' : 'server-full')
-  if (created.ok) model.codes.push(created.value.code)
-})
-
-const join = withVisitor((model, visitor, other) => {
-  const code = pick(model.codes, other) ?? '000000000000'
-  const isFull = model.inside(code).length >= CAPACITY
-  const expected = model.memberOf(visitor)
-    ? 'already-in-room'
-    : model.codes.length === 0
-      ? 'room-not-found'
-      : isFull
-        ? 'room-full'
-        : 'ok'
-  const joined = visitor.session.join(code, 'Ann')
-  expect(codeOf(joined)).toBe(expected)
-  if (joined.ok) model.enter(visitor, code, joined.value)
+const create = withVisitor((model, { session }, other) => {
+  const wish = { capacity: CAPACITY, knock: other % 4 === 0 }
+  const created = session.createRoom(wish)
+  expect(codeOf(created)).toBe(model.rooms.length < LIMITS.rooms ? 'ok' : 'server-full')
+  if (!created.ok) return
+  const door = { password: null, knock: wish.knock, locked: false, hadHost: false, hosts: new Set<PeerId>() }
+  const front = { removed: new Map(), waiting: [], admitted: new Map(), declined: new Map() }
+  model.rooms.push({ ...created.value, ...door, ...front })
 })
 
 const look = withVisitor((model, visitor, other) => {
-  const code = pick(model.codes, other)
-  if (code === undefined) return
-  const looked = visitor.session.look(code)
+  const room = pick(model.rooms, other)
+  if (room === undefined) return
+  const looked = visitor.session.look(room.code)
   expect(codeOf(looked)).toBe(model.memberOf(visitor) ? 'already-in-room' : 'ok')
-  if (looked.ok) model.watchers.set(visitor, { id: visitor.session.peerId, code })
+  if (!looked.ok) return
+  model.stopLooking(visitor)
+  model.watchers.set(visitor, { id: visitor.session.peerId, code: room.code })
+  const seen = model.isGuarded(room, visitor) ? [] : model.inside(room.code).map(({ id }) => id)
+  expect(looked.value.peers.map(({ id }) => id)).toEqual(seen)
+  expect(looked.value.hosts.filter((id) => !seen.includes(id))).toEqual([])
 })
 
 const leave = withVisitor((model, visitor) => {
   const member = model.memberOf(visitor)
   valueOf(visitor.session.leave())
-  model.watchers.delete(visitor)
-  if (member === undefined) return
-  model.members.delete(member.id)
-  model.goodTokens.delete(member.id)
+  model.stopLooking(visitor)
+  if (member !== undefined) model.depart(member, false)
 })
 
 const lose = withVisitor((model, visitor) => {
   const member = model.memberOf(visitor)
   visitor.session.lost()
-  model.watchers.delete(visitor)
+  model.stopLooking(visitor)
   model.visitors.splice(model.visitors.indexOf(visitor), 1)
-  if (member !== undefined) Object.assign(member, { by: null, awayUntil: model.world.clock.now() + AWAY_MS })
+  if (member !== undefined) model.lose(member)
 })
 
 const resume = withVisitor((model, visitor, other) => {
@@ -140,14 +79,19 @@ const resume = withVisitor((model, visitor, other) => {
   model.enter(visitor, shown.code, resumed.value)
 })
 
-/** Inside one room everyone reaches everyone; who looks reaches those inside, and they reach whoever looks. */
+/** Inside one room everyone reaches everyone; who looks reaches those inside, and they reach whoever looks, unless it is guarded. */
 const reach = (model: Model, from: Visitor, to: PeerId): Visitor | 'away' | null => {
-  const own = model.memberOf(from) ?? model.watchers.get(from)
+  const inside = model.memberOf(from)
+  const own = inside ?? model.watchers.get(from)
   const target = model.members.get(to)
-  if (own === undefined || own.id === to) return null
-  if (target !== undefined) return target.code === own.code ? (target.by ?? 'away') : null
-  const looking = [...model.watchers].find(([, { id, code }]) => id === to && code === own.code)
-  return looking !== undefined && model.memberOf(from) !== undefined ? looking[0] : null
+  const room = own && model.room(own.code)
+  if (room === undefined || own?.id === to) return null
+  if (target !== undefined) {
+    const isInReach = target.code === room.code && (inside !== undefined || !model.isGuarded(room, from))
+    return isInReach ? (target.by ?? 'away') : null
+  }
+  const looking = [...model.watchers].find(([, { id, code }]) => id === to && code === room.code)?.[0]
+  return looking !== undefined && inside !== undefined && !model.isGuarded(room, looking) ? looking : null
 }
 
 /** Whoever is not meant to get it gets nothing at all. */
@@ -167,16 +111,19 @@ const signal = withVisitor((model, visitor, other) => {
 
 /** Another process goes on with the room: nobody is told, whoever was inside is away, whoever looked looks no more. */
 const move = index.map((at): Step => (model) => {
-  const code = pick(model.codes, at)
-  if (code === undefined) return
-  const { rooms, clock } = model.world
+  const room = pick(model.rooms, at)
+  if (room === undefined) return
+  const { code } = room
+  const { rooms } = model.world
   const told = model.visitors.map(({ facts }) => facts.length)
   const { record, chat } = rooms.coded(code)!
   rooms.evict(code)
   rooms.restore(JSON.parse(JSON.stringify(record)) as RoomRecord, chat)
+  expect(rooms.coded(code)!.record).toEqual(record)
   expect(model.visitors.map(({ facts }) => facts.length)).toEqual(told)
-  for (const [visitor, watcher] of model.watchers) if (watcher.code === code) model.watchers.delete(visitor)
-  for (const member of model.inside(code)) Object.assign(member, { by: null, awayUntil: clock.now() + AWAY_MS })
+  for (const [visitor, watcher] of model.watchers) if (watcher.code === code) model.stopLooking(visitor)
+  for (const member of model.inside(code)) model.lose(member)
+  room.declined.clear()
 })
 
 const wait = fc.constantFrom(1, AWAY_MS / 2, AWAY_MS).map((ms): Step => (model) => {
@@ -186,9 +133,9 @@ const wait = fc.constantFrom(1, AWAY_MS / 2, AWAY_MS).map((ms): Step => (model) 
 
 test('rooms agree with their plain model after every step of every history', () => {
   const step = fc.oneof(
-    { weight: 3, arbitrary: fc.constant(connect) },
+    { weight: 3, arbitrary: connect },
     { weight: 1, arbitrary: create },
-    { weight: 4, arbitrary: join },
+    { weight: 5, arbitrary: join },
     { weight: 1, arbitrary: look },
     { weight: 1, arbitrary: leave },
     { weight: 2, arbitrary: lose },
@@ -196,18 +143,31 @@ test('rooms agree with their plain model after every step of every history', () 
     { weight: 3, arbitrary: signal },
     { weight: 1, arbitrary: move },
     { weight: 1, arbitrary: wait },
+    { weight: 3, arbitrary: knock },
+    { weight: 2, arbitrary: answer },
+    { weight: 2, arbitrary: change },
+    { weight: 2, arbitrary: remove },
+    { weight: 1, arbitrary: promote },
+    { weight: 1, arbitrary: fc.nat(3).chain((at) => (at === 0 ? end : join)) },
   )
-  const outcome = { resumed: 0 }
+  const outcome = { resumed: 0, removed: 0, admitted: 0, ended: 0, inherited: 0 }
+  const first = fc.tuple(connect, connect, create, join)
   fc.assert(
-    fc.property(fc.array(step, { minLength: 20, maxLength: 120, size: 'max' }), (steps) => {
+    fc.property(first, fc.array(step, { minLength: 20, maxLength: 120, size: 'max' }), (start, steps) => {
       const model = new Model()
-      for (const take of [connect, connect, ...steps]) {
+      for (const take of [...start, ...steps]) {
         take(model)
         model.check()
       }
+      const facts = model.visitors.flatMap((visitor) => visitor.facts)
+      const count = (name: Fact[0]) => facts.filter((fact) => fact[0] === name).length
       outcome.resumed += model.tokens.length - new Set(model.tokens.map(({ id }) => id)).size
+      outcome.removed += count('session:removed')
+      outcome.admitted += facts.filter((fact) => fact[0] === 'knock:answered' && fact[1].admitted).length
+      outcome.ended += model.ended.length
+      outcome.inherited += count('room:updated')
     }),
     { numRuns: 200 },
   )
-  expect(outcome.resumed).toBeGreaterThan(50)
+  for (const [what, times] of Object.entries(outcome)) expect(times, what).toBeGreaterThan(10)
 })

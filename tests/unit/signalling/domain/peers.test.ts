@@ -4,12 +4,13 @@ import { Outbox } from '#signalling/domain/outbox.ts'
 import { newPeerId, Peer } from '#signalling/domain/peers.ts'
 import { anOffer } from '../../../helpers/signalling-client.ts'
 
-const createLine = () => {
+const createLine = (origin = '192.0.2.1') => {
   const facts: Fact[] = []
   let released = 0
   const line = {
     manner: 'perfect' as const,
     peerId: newPeerId(),
+    origin,
     deliver: (fact: Fact) => void facts.push(fact),
     released: () => void (released += 1),
   }
@@ -36,6 +37,24 @@ test('signals wait for a peer that is away and other facts do not', () => {
   expect(facts).toEqual([['signal:received', { from: 'b', signal: anOffer() }]])
 })
 
+test('a peer is known by where it was connected from last', () => {
+  const peer = new Peer({ ...who, origin: '192.0.2.9' }, createLine().line)
+  expect(peer.origin).toBe('192.0.2.9')
+  peer.comeBack(createLine('192.0.2.2').line)()
+  peer.goAway(new Outbox({ signals: 9, size: 9999 }), () => undefined)
+  expect([peer.origin, peer.record.origin]).toEqual(['192.0.2.2', '192.0.2.2'])
+})
+
+test('what is delivered surely waits for a peer that is away, and is in no record', () => {
+  const peer = new Peer(who, createLine().line)
+  peer.goAway(new Outbox({ signals: 9, size: 9999 }), () => undefined)
+  peer.deliverSurely(['peer:muted', { id: who.id, by: 'b' }])
+  expect(peer.record.outbox).toEqual([])
+  const { line, facts } = createLine()
+  peer.comeBack(line)()
+  expect(facts).toEqual([['peer:muted', { id: who.id, by: 'b' }]])
+})
+
 test('taking up a peer that is present lets its former line go, which is told', () => {
   const former = createLine()
   const peer = new Peer(who, former.line)
@@ -58,7 +77,7 @@ test('coming back ends the wait', () => {
 test('a record holds what another process needs, and signals only while the peer is away', () => {
   const peer = new Peer({ ...who, generation: 3 }, createLine().line)
   peer.deliverSignal('b', anOffer())
-  expect(peer.record).toEqual({ ...who, generation: 3, outbox: [] })
+  expect(peer.record).toEqual({ ...who, generation: 3, origin: '192.0.2.1', outbox: [] })
   peer.goAway(new Outbox({ signals: 1, size: 9999 }), () => undefined)
   peer.deliverSignal('b', anOffer())
   expect(peer.record.outbox).toEqual([{ from: 'b', signal: anOffer() }])

@@ -12,6 +12,7 @@ const claims: Claims = {
   peerId: newPeerId(),
   name: 'Ann',
   generation: 1,
+  role: null,
   expires: 1000,
 }
 
@@ -50,6 +51,7 @@ test('a token with the longest title and name fits the limit of the wire', () =>
     title: '語'.repeat(limits.title),
     name: '語'.repeat(limits.name),
     generation: 1e9,
+    role: 'guest' as const,
     expires: 1e13,
   }
   const tokens = new ResumeTokens(randomBytes(32))

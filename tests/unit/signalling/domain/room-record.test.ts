@@ -8,6 +8,7 @@ import { anOffer } from '../../../helpers/signalling-client.ts'
 import { createWorld, enter, openRoom, valueOf, type World } from '../../../helpers/signalling-domain.ts'
 
 const KEY = randomBytes(32)
+const OPEN = { hasPassword: false, knock: false, locked: false }
 const REFUSED = { ok: false, code: 'resume-refused' }
 
 const createHome = (changes: Parameters<typeof createWorld>[0] = {}): World => createWorld(changes, KEY)
@@ -35,7 +36,7 @@ test('a room goes on elsewhere with its kind, and all who were inside are away, 
     name: ['Ann', 'Bob', 'Cy'][at],
     presence: 'away',
   }))
-  expect(view).toEqual({ code, title: 'Plans', capacity: 4, peers })
+  expect(view).toEqual({ code, title: 'Plans', capacity: 4, peers, hosts: [], door: OPEN })
 })
 
 test('the right token brings back whoever was inside, and a used one does not', () => {
@@ -156,8 +157,8 @@ test('peers of other systems are not restored', () => {
   const former = createHome()
   const code = openRoom(former)
   enter(former, code)
-  valueOf(new Session(former.rooms, () => undefined, 'insider-offers').join(code, 'Bob'))
-  valueOf(new Session(former.rooms, () => undefined, 'answers').join(code, 'Cy'))
+  valueOf(new Session(former.rooms, () => undefined, { origin: '', manner: 'insider-offers' }).join(code, 'Bob'))
+  valueOf(new Session(former.rooms, () => undefined, { origin: '', manner: 'answers' }).join(code, 'Cy'))
   const { view } = takeOver(former, code).rooms.coded(code)!
   expect(view.peers.map(({ name }) => name)).toEqual(['Ann'])
 })
@@ -189,7 +190,7 @@ test('a restored room does not expire while somebody is waited for, but after th
 test('a room is restored over one of its code or name by answering that one as it is', () => {
   const { rooms } = createHome()
   const room = valueOf(rooms.create({ name: 'visit' }))
-  const peers = [{ id: newPeerId(), name: 'Ann', generation: 1, outbox: [] }]
+  const peers = [{ id: newPeerId(), name: 'Ann', generation: 1, origin: '', outbox: [] }]
   expect(rooms.restore({ ...room.record, name: 'other', peers }, [])).toBe(room)
   expect(rooms.restore({ ...room.record, code: 'k7mq2xvd9thr', peers }, [])).toBe(room)
   expect([room.size, rooms.size, rooms.named('other'), rooms.coded('k7mq2xvd9thr')]).toEqual([

@@ -120,7 +120,7 @@ test('[J4] a session that another process announced keeps that id until it has b
   const world = createWorld()
   const code = openRoom(world)
   const announced = newPeerId()
-  const session = new Session(world.rooms, () => undefined, 'perfect', announced)
+  const session = new Session(world.rooms, () => undefined, { origin: '192.0.2.1', peerId: announced })
   expect(session.peerId).toBe(announced)
   valueOf(session.look(code))
   expect(valueOf(session.join(code, 'Ann')).peerId).toBe(announced)

@@ -164,4 +164,31 @@ describe('when nothing can be written', () => {
     store.addAppointment(anAppointment('b'))
     expect(store.usage().appointments).toBe(2)
   })
+
+  test('rooms are there as they were saved last, until they are removed or too old', async () => {
+    const folder = makeFolder()
+    const first = await openFile(folder)
+    const { rooms } = new SqliteStore(first.database)
+    for (const json of ['{"title":"a"}', '{"title":"b"}']) rooms.saveRoom('k7mq2xvd9thr', json, 5)
+    rooms.saveRoom('thr9dvx2qm7k', '{}', 9)
+    first.database.close()
+    const again = new SqliteStore((await openFile(folder)).database).rooms
+    expect(again.findRoom('k7mq2xvd9thr')).toBe('{"title":"b"}')
+    for (const code of ['', "k7mq2xvd9thr' --", '__proto__']) expect(again.findRoom(code)).toBeNull()
+    again.forgetRooms(9)
+    again.removeRoom('nowhere')
+    expect(['k7mq2xvd9thr', 'thr9dvx2qm7k'].map((code) => again.findRoom(code))).toEqual([null, '{}'])
+    again.removeRoom('thr9dvx2qm7k')
+    expect(again.findRoom('thr9dvx2qm7k')).toBeNull()
+  })
+
+  test('a room that can not be saved is a fault, and the one before stays', async () => {
+    const { database } = await openFile()
+    const { rooms } = new SqliteStore(database)
+    rooms.saveRoom('k7mq2xvd9thr', '{"title":"a"}', 5)
+    database.pragma('query_only = ON')
+    expect(faultOf(() => rooms.saveRoom('k7mq2xvd9thr', '{"title":"b"}', 6))).toBe('read-only')
+    expect(faultOf(() => rooms.removeRoom('k7mq2xvd9thr'))).toBe('read-only')
+    expect(rooms.findRoom('k7mq2xvd9thr')).toBe('{"title":"a"}')
+  })
 })

@@ -36,12 +36,14 @@ const mac = (): NonNullable<Configuration['mac']> => ({
   entitlements: 'build/entitlements.mac.plist',
   entitlementsInherit: 'build/entitlements.mac.inherit.plist',
   ...macIdentity,
-  // Shown by macOS when it asks; without the last two it refuses in silence.
+  // Shown by macOS when it asks; without the last three it refuses in silence.
   extendInfo: {
     NSCameraUsageDescription: 'Earshot shows your camera to the people in your meeting.',
     NSMicrophoneUsageDescription: 'Earshot lets the people in your meeting hear you.',
     NSAudioCaptureUsageDescription: 'Earshot shares your computer’s sound when you choose to.',
     NSLocalNetworkUsageDescription: 'Earshot connects directly to the people on your network.',
+    // What electron/discovery.ts announces and looks for.
+    NSBonjourServices: ['_earshot._tcp'],
   },
 })
 
@@ -94,7 +96,7 @@ export const createPackaging = (): Configuration => ({
 
   win: windows(),
   // For one person, without the administrator's password.
-  nsis: { oneClick: true, perMachine: false, differentialPackage: false },
+  nsis: { oneClick: true, perMachine: false, differentialPackage: false, include: 'build/installer.nsh' },
 
   mac: mac(),
   dmg: { sign: false },

@@ -102,6 +102,7 @@ const wantedKeys = [
   'NSMicrophoneUsageDescription',
   'NSAudioCaptureUsageDescription',
   'NSLocalNetworkUsageDescription',
+  'NSBonjourServices',
   '<string>earshot</string>',
   '<string>13.0.0</string>',
   '<string>app.earshot.Earshot</string>',

@@ -1,6 +1,6 @@
 import { app } from 'electron'
 
-/** Switches that let another program look into the page, or that switch protections off. */
+/** Switches that let another program look into the page or what it sends, or that switch protections off. */
 const dangerousSwitches = [
   'remote-debugging-port',
   'remote-debugging-pipe',
@@ -17,6 +17,9 @@ const dangerousSwitches = [
   'load-extension',
   'use-fake-ui-for-media-stream',
   'auto-select-desktop-capture-source',
+  'unsafely-treat-insecure-origin-as-secure',
+  'ssl-key-log-file',
+  'log-net-log',
   'js-flags',
   'renderer-cmd-prefix',
   'utility-cmd-prefix',

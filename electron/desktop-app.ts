@@ -1,11 +1,17 @@
 import { join } from 'node:path'
-import { app, safeStorage } from 'electron'
+import { app, safeStorage, session } from 'electron'
+import { HostCertificates } from './certificates.ts'
+import type { LinkInbox } from './deep-links.ts'
+import { Discovery } from './discovery.ts'
 import { hostChildStarter } from './host-child.ts'
-import { closeStoreChannel, handleRequests, notify } from './ipc-main.ts'
-import { SystemKeychain } from './keychain.ts'
+import type { HostState } from './ipc.ts'
+import { closeStoreChannel, handleRequests, notify, watchListening } from './ipc-main.ts'
+import { SystemKeychain, type Keychain } from './keychain.ts'
 import type { Log } from './log.ts'
+import { LanPresence } from './lan-presence.ts'
 import { readAddresses, watchNetwork, type NetworkWatch } from './network-watch.ts'
 import type { PageOrigin } from './page-origin.ts'
+import { Pins } from './pins.ts'
 import { StayAwake, watchResume } from './power.ts'
 import { guardQuit } from './quit-guard.ts'
 import { createRequests } from './requests.ts'
@@ -19,13 +25,17 @@ export interface DesktopAppOptions {
   /** Holds electron/ and renderer/ as built. */
   readonly distDir: string
   readonly userDataDir: string
+  /** Invitations that the system opens with this app. */
+  readonly links: LinkInbox
   readonly log: Log
 }
 
-/** The app from ready to quit: owns the settings, the window, the embedded server, and what watches the computer. */
+/** The app from ready to quit: owns the settings, the window, the embedded server, and what watches computer and network. */
 export class DesktopApp {
   readonly #settings: SettingsStore
   readonly #host: SignallingHost
+  readonly #nearby: LanPresence
+  readonly #pins: Pins
   readonly #window: MainWindow
   readonly #stayAwake = new StayAwake()
   readonly #network: NetworkWatch
@@ -34,17 +44,20 @@ export class DesktopApp {
 
   /** Call when ready. Opens the window; ends by itself with the app. */
   constructor(options: DesktopAppOptions) {
-    const { log, userDataDir } = options
+    const { log, userDataDir, links } = options
     this.#log = log
     const keychain = new SystemKeychain({ safeStorage, platform: process.platform, log: log.scoped('keychain') })
     this.#settings = new SettingsStore(userDataDir, keychain, log)
     closeStoreChannel()
-    this.#host = this.#createHost(options)
+    this.#nearby = this.#createNearby()
+    this.#host = this.#createHost(options, keychain)
+    this.#pins = new Pins({ app, session: session.defaultSession, log: log.scoped('pins') })
     this.#window = this.#openWindow(options)
     this.#answerRequests()
+    this.#handOutLinks(links)
     this.#network = watchNetwork(() => this.#handleNetworkChange('addresses'))
     watchResume(() => this.#handleNetworkChange('resumed'))
-    this.#stopHostBeforeQuit()
+    this.#endBeforeQuit()
   }
 
   /** A second start of the app brings the first to the front. */
@@ -52,8 +65,19 @@ export class DesktopApp {
     this.#window.focus()
   }
 
-  #createHost({ page, distDir, userDataDir, log }: DesktopAppOptions): SignallingHost {
+  #createNearby(): LanPresence {
+    const discovery = new Discovery({
+      log: this.#log.scoped('discovery'),
+      onNearby: (meetings) => {
+        if (this.#nearby.isPageWatching) notify(this.#window.window, 'nearbyChanged', meetings)
+      },
+    })
+    return new LanPresence({ discovery, announcing: () => this.#settings.settings.announce })
+  }
+
+  #createHost({ page, distDir, userDataDir, log }: DesktopAppOptions, keychain: Keychain): SignallingHost {
     const hostLog = log.scoped('host')
+    const certificates = new HostCertificates({ folder: userDataDir, keychain, log: log.scoped('certificates') })
     return new SignallingHost({
       startChild: hostChildStarter(join(distDir, 'electron', 'host-process.js'), hostLog),
       wantedPort: () => this.#settings.settings.hostPort,
@@ -63,20 +87,21 @@ export class DesktopApp {
         allowedOrigins: [page.origin],
       },
       readAddresses,
+      identityFor: (addresses) => certificates.identityFor(addresses),
       checkServer,
-      onChange: (state) => notify(this.#window.window, 'hostChanged', state),
+      onChange: (state) => this.#handleHostChange(state),
       log: hostLog,
     })
   }
 
-  #openWindow({ page, distDir, log }: DesktopAppOptions): MainWindow {
+  #openWindow({ page, distDir, links, log }: DesktopAppOptions): MainWindow {
     const window = new MainWindow({
       page,
       preload: join(distDir, 'electron', 'preload.cjs'),
       theme: this.#settings.settings.theme,
       place: this.#settings.windowPlace,
       rememberPlace: (place) => this.#settings.rememberWindowPlace(place),
-      onPageStart: () => this.#setInCall(false),
+      onPageStart: () => this.#handlePageStart(links),
       log: log.scoped('window'),
     })
     if (window.window !== null) {
@@ -92,6 +117,8 @@ export class DesktopApp {
     const requests = createRequests({
       settings: this.#settings,
       host: this.#host,
+      nearby: this.#nearby,
+      pins: this.#pins,
       log: this.#log,
       onSettingsChanged: () => this.#handleSettingsChange(),
       onInCall: (isInCall) => this.#setInCall(isInCall),
@@ -100,7 +127,29 @@ export class DesktopApp {
     handleRequests(requests, this.#window.isTrusted, ({ name, reason }) => log.warn(`${name} refused: ${reason}`))
   }
 
+  /** A link waits until the page listens for it: a page that is not there yet, or no more, would miss it. */
+  #handOutLinks(links: LinkInbox): void {
+    watchListening(this.#window.isTrusted, (name) => {
+      if (name === 'invitationOpened') links.open((link) => notify(this.#window.window, 'invitationOpened', link))
+    })
+    this.#window.window?.webContents.on('render-process-gone', () => links.close())
+  }
+
+  /** What a former page was in the middle of, or wished to hear, is no longer so. */
+  #handlePageStart(links: LinkInbox): void {
+    links.close()
+    this.#setInCall(false)
+    this.#nearby.announce(null)
+    this.#nearby.watch(false)
+  }
+
+  #handleHostChange(state: HostState): void {
+    notify(this.#window.window, 'hostChanged', state)
+    this.#nearby.setHost(state)
+  }
+
   #handleSettingsChange(): void {
+    this.#nearby.update()
     this.#window.setTheme(this.#settings.settings.theme)
     notify(this.#window.window, 'settingsChanged', this.#settings.settings)
   }
@@ -109,6 +158,7 @@ export class DesktopApp {
     this.#log.info(`Network: ${cause}`)
     notify(this.#window.window, 'networkChanged', cause)
     void this.#host.refreshAddresses()
+    this.#nearby.refresh()
   }
 
   #setInCall(isInCall: boolean): void {
@@ -116,13 +166,18 @@ export class DesktopApp {
     this.#stayAwake.set(isInCall)
   }
 
-  /** Lets the server say goodbye to everyone before the process that holds it ends. */
-  #stopHostBeforeQuit(): void {
+  /** Lets the server, and what announces it, say goodbye to everyone before they end. */
+  #endBeforeQuit(): void {
+    let ending: Promise<void> | null = null
+    let hasEnded = false
     app.on('will-quit', (event) => {
-      this.#network.close()
-      if (this.#host.state.phase === 'off') return
+      if (hasEnded) return
       event.preventDefault()
-      void this.#host.stop().then(() => app.quit())
+      this.#network.close()
+      ending ??= Promise.allSettled([this.#host.stop(), this.#nearby.close()]).then(() => {
+        hasEnded = true
+        app.quit()
+      })
     })
   }
 }

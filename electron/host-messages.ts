@@ -6,6 +6,10 @@ import * as v from 'valibot'
 
 const port = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(65_535))
 
+/** PEM; a key and a certificate are some hundred bytes each, and one for dozens of addresses some thousand. */
+const pem = v.pipe(v.string(), v.startsWith('-----BEGIN '), v.maxLength(64 * 1024))
+const TlsCertificate = v.strictObject({ key: pem, certificate: pem })
+
 /** Main to host. */
 export const HostOrder = v.variant('kind', [
   v.strictObject({
@@ -18,7 +22,11 @@ export const HostOrder = v.variant('kind', [
     dataDir: v.string(),
     /** Origins of pages other than the server's own that may connect. */
     allowedOrigins: v.array(v.string()),
+    /** What others are shown, who come by https. */
+    tls: TlsCertificate,
   }),
+  /** From now on others are shown this one. */
+  v.strictObject({ kind: v.literal('certificate'), tls: TlsCertificate }),
   v.strictObject({ kind: v.literal('stop') }),
 ])
 export type HostOrder = v.InferOutput<typeof HostOrder>
@@ -30,6 +38,8 @@ export const HostReport = v.variant('kind', [
   v.strictObject({ kind: v.literal('ready') }),
   v.strictObject({ kind: v.literal('listening'), port }),
   v.strictObject({ kind: v.literal('no-free-port') }),
+  /** Somebody on another computer was answered, for the first time. */
+  v.strictObject({ kind: v.literal('reached') }),
   v.strictObject({
     kind: v.literal('log'),
     level: v.picklist(['error', 'warn', 'info']),

@@ -4,6 +4,9 @@ import * as v from 'valibot'
 import { startSignallingServer } from '#signalling/server.ts'
 import { HostOrder, type HostReport, type StartOrder } from './host-messages.ts'
 
+/** How often it is looked whether others have reached the server; who asks for that waits for seconds anyhow. */
+const REACH_MS = 500
+
 type SignallingServer = Awaited<ReturnType<typeof startSignallingServer>>
 
 const { parentPort } = process
@@ -25,6 +28,8 @@ const startOnFreePort = async (order: StartOrder): Promise<SignallingServer | nu
         pageDir: order.pageDir,
         dataDir: order.dataDir,
         allowedOrigins: order.allowedOrigins,
+        tls: order.tls,
+        relay: true,
         log: (level, event, fields) => {
           if (level !== 'debug') writeLog(level, event, fields)
         },
@@ -36,15 +41,38 @@ const startOnFreePort = async (order: StartOrder): Promise<SignallingServer | nu
   return null
 }
 
+const tellWhenReached = ({ wasReached }: SignallingServer): void => {
+  const timer = setInterval(() => {
+    if (!wasReached()) return
+    clearInterval(timer)
+    report({ kind: 'reached' })
+  }, REACH_MS)
+}
+
 let server: SignallingServer | null = null
+
+/** One that is of no use costs nobody the meeting: the former one stays. */
+const changeCertificate = (tls: StartOrder['tls']): void => {
+  try {
+    server?.setCertificate(tls)
+  } catch (error) {
+    writeLog('error', 'certificate-refused', { fault: String(error) })
+  }
+}
+
+const start = async (order: StartOrder): Promise<void> => {
+  server = await startOnFreePort(order)
+  if (server !== null) tellWhenReached(server)
+  report(server === null ? { kind: 'no-free-port' } : { kind: 'listening', port: server.port })
+}
 
 const obey = async (order: HostOrder): Promise<void> => {
   if (order.kind === 'stop') {
     await server?.close()
     process.exit(0)
   }
-  server = await startOnFreePort(order)
-  report(server === null ? { kind: 'no-free-port' } : { kind: 'listening', port: server.port })
+  if (order.kind === 'certificate') changeCertificate(order.tls)
+  else await start(order)
 }
 
 /** Electron only warns of an unhandled rejection here (since 37); a server in an unknown state must not go on. */

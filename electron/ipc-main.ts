@@ -1,6 +1,6 @@
 import { ipcMain, type BrowserWindow, type WebFrameMain } from 'electron'
 import * as v from 'valibot'
-import { requestNames, type Notices, type Requests } from './ipc.ts'
+import { noticeNames, requestNames, type Notices, type Requests } from './ipc.ts'
 import { requestArguments } from './request-schemas.ts'
 
 /** Says whether a message came from our own page. Asked synchronously: a frame may be gone a moment later. */
@@ -39,6 +39,14 @@ export const handleRequests = (
       return handler(...parsed.output)
     })
   }
+}
+
+/** Calls `onListening` each time our page starts to listen for a notice; what was told before, it has missed. */
+export const watchListening = (isTrusted: IsTrusted, onListening: (name: keyof Notices) => void): void => {
+  ipcMain.on('listening', (event, name: unknown) => {
+    if (!isTrusted(event.senderFrame) || typeof name !== 'string' || !Object.hasOwn(noticeNames, name)) return
+    onListening(name as keyof Notices)
+  })
 }
 
 /** Tells the page of a window; nothing happens when the window is gone. */

@@ -26,7 +26,13 @@ export interface Settings {
   readonly recent: readonly RecentMeeting[]
   /** For servers that asked for one; newest first, at most 12, one an origin. */
   readonly accessTokens: readonly AccessToken[]
+  /** What others on this network see of a meeting hosted here, before they are invited. `unnamed`: that there is one. */
+  readonly announce: Announcing
+  /** Sound and picture go through a relay only, so that others in a meeting do not learn this computer's addresses. */
+  readonly relayOnly: boolean
 }
+
+export type Announcing = 'nothing' | 'unnamed' | 'named'
 
 /** What a server asks for before it makes rooms, or before it does anything. A secret: never logged, never in an address. */
 export interface AccessToken {
@@ -42,6 +48,8 @@ export interface RecentMeeting {
   readonly title: string
   /** Milliseconds since 1970. */
   readonly at: number
+  /** The invitation as it was opened, with what its fragment holds; empty when there was none. At most 2048 characters. */
+  readonly link: string
 }
 
 /** One address others may reach this computer by. */
@@ -52,6 +60,14 @@ export interface HostAddress {
   readonly address: string
   /** Virtual cards (VPN, containers, virtual machines) come last and are said to be such. */
   readonly isVirtual: boolean
+}
+
+/** What the computer that hosts is known by. The key stays, the certificate is made anew when its addresses change. */
+export interface HostIdentity {
+  /** SHA-256 of the public key (SubjectPublicKeyInfo, DER), base64url, 43 characters: what an invitation pins. */
+  readonly pin: string
+  /** SHA-256 of the certificate as browsers show it: upper-case hex bytes with colons between them. */
+  readonly fingerprint: string
 }
 
 export type HostState =
@@ -66,9 +82,79 @@ export type HostState =
       readonly takenPort: number | null
       /** Best first; empty when this computer is on no network. */
       readonly addresses: readonly HostAddress[]
+      /** Others reach this server by https under this identity. */
+      readonly identity: HostIdentity
     }
   | { readonly phase: 'restarting'; readonly attempt: number }
   | { readonly phase: 'failed'; readonly reason: 'no-free-port' | 'crashed' | 'start-timed-out' }
+
+/** A computer that is looked for. */
+export interface WantedHost {
+  /** As in `HostIdentity`. Null for an address that was typed: whoever answers there is taken, and held to that key. */
+  readonly pin: string | null
+  /** `192.168.1.20:8001`, `[fd00::1]:8001`; at most 8, best first. */
+  readonly addresses: readonly string[]
+}
+/** Whom an invitation leads to. */
+export interface PinnedHost extends WantedHost {
+  readonly pin: string
+}
+/**
+ * `pin`: the key that answered. `wrong-key`: a computer answers, and it is another one. `unreachable`: none answers by TLS at
+ * any of the addresses, nor does it announce itself on this network.
+ */
+export type FoundHost =
+  | { readonly ok: true; readonly serverUrl: string; readonly pin: string }
+  | { readonly ok: false; readonly problem: 'wrong-key' | 'unreachable' }
+
+/** A meeting hosted here, as this network may hear of it; `Settings.announce` decides how much of it is told. */
+export interface Announcement {
+  readonly code: string
+  readonly title: string
+  /** Who hosts it. */
+  readonly name: string
+  /** One has to knock or to know a password. */
+  readonly isGuarded: boolean
+}
+/** A meeting that another computer on this network announces. Anybody can announce anything: only a hint of where to look. */
+export interface NearbyMeeting extends PinnedHost {
+  /** Names it as long as it is announced. */
+  readonly id: string
+  readonly code: string
+  /** Empty when the host does not tell. At most 80 and 64 characters. */
+  readonly title: string
+  readonly name: string
+  readonly isGuarded: boolean
+}
+
+/** What stands in the way of others, as far as this computer can tell. */
+export interface ReachReport {
+  /** Own addresses at which the server answered under its key when it was asked there just now. */
+  readonly answering: readonly string[]
+  /** `unknown`: the system does not tell. */
+  readonly firewall: 'off' | 'lets-through' | 'blocks' | 'unknown'
+  /** Whether what is announced comes back: discovery works on this network card at least. */
+  readonly multicast: boolean
+  /** Somebody else on the network has reached the server since it started. */
+  readonly wasReached: boolean
+}
+
+/**
+ * Why a server cannot be reached. `refused`: the computer is there, and nothing listens, or a firewall says no. `timed-out`: nobody
+ * answers. `no-route`: this computer is on no network that leads there. `blocked-by-system`: the system does not let this app
+ * onto the network. `clock`: by the clock of this computer its certificate is not valid, and by its own it is.
+ * `certificate`: nobody vouches for it. `answers`: it can be reached now.
+ */
+export type Unreachable =
+  | 'refused'
+  | 'timed-out'
+  | 'no-route'
+  | 'blocked-by-system'
+  | 'name-unknown'
+  | 'clock'
+  | 'certificate'
+  | 'answers'
+  | 'unknown'
 
 export type MediaKind = 'camera' | 'microphone'
 /** The operating system's own permission, not the page's. `unknown` where the system has none to ask (Linux). */
@@ -93,6 +179,18 @@ export interface Requests {
   /** Starts the embedded server, or answers the running one. Resolves when it runs or has failed; `hostChanged` tells the steps. */
   startHost: () => Promise<HostState>
   stopHost: () => Promise<HostState>
+  /** Tries whether others can reach the server that runs here; takes some seconds. */
+  checkReach: () => Promise<ReachReport>
+  /** Lets the network know of this meeting, or of none. Ends with the server. */
+  announce: (meeting: Announcement | null) => Promise<void>
+  /** From now on, or no more, `nearbyChanged` tells what meetings there are on this network. Answers those known now. */
+  watchNearby: (isWatching: boolean) => Promise<readonly NearbyMeeting[]>
+  /** Asks all addresses, the first that answers with the right key wins; from then on this app takes no other key there. */
+  findHost: (wanted: WantedHost) => Promise<FoundHost>
+  /** Whether what leaves this computer for elsewhere goes through a VPN. */
+  hasVpn: () => Promise<boolean>
+  /** Asks the server that the page just could not reach; takes 4 s at most. At most 2048 characters. */
+  whyUnreachable: (serverUrl: string) => Promise<Unreachable>
   getMediaAccess: (kind: MediaKind) => Promise<MediaAccess>
   /** Lets the system ask the person, where it has not yet (macOS asks once in a lifetime). */
   askMediaAccess: (kind: MediaKind) => Promise<MediaAccess>
@@ -108,6 +206,10 @@ export interface Requests {
 export interface Notices {
   hostChanged: [state: HostState]
   settingsChanged: [settings: Settings]
+  /** All that are known now; at most 50. */
+  nearbyChanged: [meetings: readonly NearbyMeeting[]]
+  /** The system was asked to open an invitation with this app. The page parses it and asks the person first. At most 2048 characters. */
+  invitationOpened: [link: string]
   /** The computer woke up or its addresses changed: links should check themselves at once. */
   networkChanged: [cause: 'resumed' | 'addresses']
 }
@@ -126,6 +228,12 @@ export const requestNames: Readonly<Record<keyof Requests, true>> = {
   getHost: true,
   startHost: true,
   stopHost: true,
+  checkReach: true,
+  announce: true,
+  watchNearby: true,
+  findHost: true,
+  hasVpn: true,
+  whyUnreachable: true,
   getMediaAccess: true,
   askMediaAccess: true,
   openMediaSettings: true,
@@ -135,5 +243,7 @@ export const requestNames: Readonly<Record<keyof Requests, true>> = {
 export const noticeNames: Readonly<Record<keyof Notices, true>> = {
   hostChanged: true,
   settingsChanged: true,
+  nearbyChanged: true,
+  invitationOpened: true,
   networkChanged: true,
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { app } from 'electron'
 import { registerAppScheme, serveBundle } from './app-scheme.ts'
 import { dropDangerousSwitches } from './command-line.ts'
+import { findLink, LinkInbox, registerLinks, takeOpenedLinks } from './deep-links.ts'
 import { DesktopApp } from './desktop-app.ts'
 import { openLog } from './log.ts'
 import { answerPermissions } from './media-access.ts'
@@ -20,7 +21,14 @@ app.enableSandbox()
 registerAppScheme()
 chooseProfile(process.argv)
 let desktop: DesktopApp | null = null
-if (claimSingleInstance(() => desktop?.focus())) {
+const links = new LinkInbox()
+const openLink = (link: string | null): void => {
+  if (link !== null) links.put(link)
+  desktop?.focus()
+}
+takeOpenedLinks(app, openLink)
+openLink(findLink(process.argv))
+if (claimSingleInstance((argv) => openLink(findLink(argv)))) {
   // Windows matches notifications and pinned icons with the installer's shortcut by this (appId of the builder's config).
   app.setAppUserModelId('app.earshot.Earshot')
   // The window is the app: closing it ends both, on macOS too, as a call without its window would be a hidden one.
@@ -37,5 +45,6 @@ function start(): void {
   guardNavigation(page, log)
   serveBundle(join(distDir, 'renderer'))
   setMenu(!app.isPackaged)
-  desktop = new DesktopApp({ page, distDir, userDataDir: app.getPath('userData'), log })
+  desktop = new DesktopApp({ page, distDir, userDataDir: app.getPath('userData'), links, log })
+  registerLinks(app, log)
 }

@@ -8,6 +8,15 @@ export type Cards = Readonly<Partial<Record<string, readonly NetworkInterfaceInf
 const VIRTUAL =
   /^(docker|veth|br-|virbr|vmnet|vboxnet|lxc|lxd|cni|flannel|podman|tailscale|zt|utun|tun|tap|wg|ham|ppp|bridge\d|anpi|llw|awdl)|vEthernet|VirtualBox|VMware|Hyper-V|WSL|Tailscale|ZeroTier|WireGuard|OpenVPN|TAP-|Hamachi/i
 
+/** Of those, the ones that lead through another network; the rest lead to other systems on this computer, or out of it. */
+const VPN = /^(tailscale|zt|utun|tun|tap|wg|ham|ppp)|Tailscale|ZeroTier|WireGuard|OpenVPN|TAP-|Hamachi/i
+
+/** Whether `address` is that of a VPN's card. */
+export const isOfVpn = (cards: Cards, address: string | null): boolean =>
+  Object.entries(cards).some(
+    ([card, infos]) => VPN.test(card) && infos?.some((info) => info.address === address) === true,
+  )
+
 /** RFC 1918, the addresses of home and office networks. */
 const isPrivateIPv4 = (address: string): boolean => /^(10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.)/.test(address)
 

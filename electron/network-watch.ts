@@ -1,7 +1,7 @@
 import { createSocket } from 'node:dgram'
 import { networkInterfaces } from 'node:os'
 import type { HostAddress } from './ipc.ts'
-import { rankAddresses } from './network-addresses.ts'
+import { isOfVpn, rankAddresses } from './network-addresses.ts'
 
 /** No system tells Electron of a changed address, so we look; 5 s is well before ICE gives a path up. */
 const POLL_MS = 5000
@@ -23,6 +23,9 @@ const findDefaultAddress = (): Promise<string | null> =>
 /** Lists this computer's addresses, best first. */
 export const readAddresses = async (): Promise<readonly HostAddress[]> =>
   rankAddresses(networkInterfaces(), await findDefaultAddress())
+
+/** Whether packets to the internet leave by a VPN. */
+export const hasVpnRoute = async (): Promise<boolean> => isOfVpn(networkInterfaces(), await findDefaultAddress())
 
 export interface NetworkWatch {
   /** Stops looking. May be called twice. */

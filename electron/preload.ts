@@ -15,6 +15,7 @@ const on: DesktopApi['on'] = (name, listener) => {
   const forward = (_event: IpcRendererEvent, ...args: unknown[]): void =>
     listener(...(args as unknown as Notices[typeof name]))
   ipcRenderer.on(channel, forward)
+  ipcRenderer.send('listening', name)
   return () => {
     ipcRenderer.removeListener(channel, forward)
   }

@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { RoomCode } from '#signalling/protocol.ts'
 import type { Requests } from './ipc.ts'
 import { SettingsChange } from './settings-schema.ts'
 
@@ -7,6 +8,19 @@ const LOG_LINE_LENGTH = 2000
 
 const nothing = v.strictTuple([])
 const mediaKind = v.strictTuple([v.picklist(['camera', 'microphone'])])
+
+const text = (maxLength: number) => v.pipe(v.string(), v.maxLength(maxLength))
+const announcement = v.strictObject({
+  code: RoomCode,
+  title: text(80),
+  name: text(64),
+  isGuarded: v.boolean(),
+})
+const wantedHost = v.strictObject({
+  pin: v.nullable(v.pipe(v.string(), v.regex(/^[\w-]{43}$/))),
+  /** The longest is an IPv6 address in brackets, with its port: 47 characters. Which of them are asked, host-finder.ts says. */
+  addresses: v.pipe(v.array(v.pipe(v.string(), v.maxLength(64))), v.maxLength(8)),
+})
 
 /** What each request may carry. Extra arguments are refused, like every field that the contract does not know. */
 export const requestArguments: {
@@ -18,6 +32,12 @@ export const requestArguments: {
   getHost: nothing,
   startHost: nothing,
   stopHost: nothing,
+  checkReach: nothing,
+  announce: v.strictTuple([v.nullable(announcement)]),
+  watchNearby: v.strictTuple([v.boolean()]),
+  findHost: v.strictTuple([wantedHost]),
+  hasVpn: nothing,
+  whyUnreachable: v.strictTuple([v.pipe(text(2048), v.url(), v.regex(/^https?:/))]),
   getMediaAccess: mediaKind,
   askMediaAccess: mediaKind,
   openMediaSettings: mediaKind,

@@ -26,6 +26,7 @@ const recentMeeting = v.strictObject({
   serverUrl,
   title: v.pipe(v.string(), v.maxLength(80)),
   at: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(8.64e15)),
+  link: v.pipe(v.string(), v.maxLength(2048)),
 })
 
 const origin = v.pipe(
@@ -57,6 +58,8 @@ const fields = {
   hostPort: v.pipe(v.number(), v.integer(), v.minValue(1024), v.maxValue(65_535)),
   recent: v.pipe(v.array(recentMeeting), v.maxLength(MAX_RECENT)),
   accessTokens: v.pipe(v.array(StoredToken), v.maxLength(MAX_ACCESS_TOKENS)),
+  announce: v.picklist(['nothing', 'unnamed', 'named']),
+  relayOnly: v.boolean(),
 } satisfies { readonly [Name in keyof Settings]: v.GenericSchema<unknown, Settings[Name]> }
 
 /** A first start: no name yet (the page asks), camera and microphone on, no server but the one inside. */
@@ -73,6 +76,8 @@ export const defaultSettings: Settings = {
   hostPort: 8001,
   recent: [],
   accessTokens: [],
+  announce: 'unnamed',
+  relayOnly: false,
 }
 
 /** A change from the page: known fields only, each within its limits. */
@@ -112,6 +117,8 @@ export const StoredSettings = v.object({
       recent: v.optional(fields.recent, [...defaultSettings.recent]),
       /** Those that are kept in plain text, for want of a keychain. */
       accessTokens: v.optional(fields.accessTokens, [...defaultSettings.accessTokens]),
+      announce: v.optional(fields.announce, defaultSettings.announce),
+      relayOnly: v.optional(fields.relayOnly, defaultSettings.relayOnly),
     }),
     {},
   ),
@@ -124,8 +131,16 @@ export type StoredSettings = v.InferOutput<typeof StoredSettings>
 /** Brings a file one version on. Gets whatever the file held; the result is parsed after the last step. */
 export type Migration = (file: Readonly<Record<string, unknown>>) => Record<string, unknown>
 
+/** Meetings of former times have no invitation to go back to. What is no list of them is left to the schema to refuse. */
+const giveMeetingsLinks: Migration = (file) => {
+  const { settings } = file
+  if (!isRecord(settings) || !Array.isArray(settings['recent'])) return { ...file }
+  const recent = settings['recent'].map((meeting: unknown) => (isRecord(meeting) ? { link: '', ...meeting } : meeting))
+  return { ...file, settings: { ...settings, recent } }
+}
+
 /** Append only: the file remembers by number how many it has behind it. */
-const migrations: readonly Migration[] = []
+const migrations: readonly Migration[] = [giveMeetingsLinks]
 
 /**
  * Reads the text of a settings file of this or any former version; one of a newer version keeps what is still known.

@@ -1,16 +1,15 @@
-import { copyFileSync, existsSync, rmSync, statSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import Store from 'electron-store'
 import type { Settings } from './ipc.ts'
 import type { Keychain } from './keychain.ts'
 import type { Log } from './log.ts'
+import { putAside } from './put-aside.ts'
 import { openTokens, sealTokens } from './sealed-tokens.ts'
 import { parseSettingsFile, type SealedToken, type StoredSettings, type WindowPlace } from './settings-schema.ts'
 
 /** A settings file is some kilobytes; a larger one is not ours. */
 const MAX_FILE_BYTES = 1024 * 1024
-/** Damaged files that are kept; the last place is used again, so that a program that keeps damaging it fills no disk. */
-const MAX_BACKUPS = 5
 
 const openStore = (folder: string): Store<StoredSettings> =>
   new Store<StoredSettings>({
@@ -25,16 +24,6 @@ const openStore = (folder: string): Store<StoredSettings> =>
 const refuseHuge = (file: string): void => {
   const size = statSync(file, { throwIfNoEntry: false })?.size ?? 0
   if (size > MAX_FILE_BYTES) throw new Error(`The settings file has ${String(size)} bytes`)
-}
-
-/** Puts a damaged file aside as settings.corrupt-<n>.json; answers its new name. */
-const putAside = (folder: string, file: string): string => {
-  const names = Array.from({ length: MAX_BACKUPS }, (_, index) => `settings.corrupt-${String(index + 1)}.json`)
-  const name =
-    names.find((candidate) => !existsSync(join(folder, candidate))) ?? `settings.corrupt-${String(MAX_BACKUPS)}.json`
-  copyFileSync(file, join(folder, name))
-  rmSync(file)
-  return name
 }
 
 /**
@@ -61,7 +50,7 @@ export class SettingsStore {
       refuseHuge(file)
       this.#store = openStore(folder)
     } catch (error) {
-      const aside = putAside(folder, file)
+      const aside = putAside(folder, 'settings.json')
       log.warn(`The settings could not be read (${String(error)}); kept as ${aside}, starting with defaults`)
       this.#store = openStore(folder)
     }

@@ -1,4 +1,5 @@
-import type { HostAddress, HostState } from './ipc.ts'
+import type { TlsIdentity } from './certificates.ts'
+import type { HostAddress, HostIdentity, HostState } from './ipc.ts'
 import type { HostChild, StartHostChild } from './host-child.ts'
 import type { HostReport, StartOrder } from './host-messages.ts'
 import type { Log } from './log.ts'
@@ -14,8 +15,10 @@ export interface SignallingHostOptions {
   readonly startChild: StartHostChild
   /** The port that is tried first. Asked at each start, so that a changed setting counts. */
   readonly wantedPort: () => number
-  readonly order: Omit<StartOrder, 'kind' | 'ports'>
+  readonly order: Omit<StartOrder, 'kind' | 'ports' | 'tls'>
   readonly readAddresses: () => Promise<readonly HostAddress[]>
+  /** What the server is known by under these addresses. Asked before each start, and when they have changed. */
+  readonly identityFor: (addresses: readonly HostAddress[]) => Promise<TlsIdentity>
   /** Whether an Earshot server answers on this port of this computer. */
   readonly checkServer: (port: number) => Promise<boolean>
   readonly onChange: (state: HostState) => void
@@ -29,6 +32,8 @@ export interface SignallingHostOptions {
 /** One life of the child process. Dropped whole, so that nothing of a former life can speak. */
 interface Life {
   child: HostChild
+  /** What the server was told to show others. */
+  shown: TlsIdentity
   startTimer: NodeJS.Timeout
   exited: PromiseWithResolvers<null>
 }
@@ -38,6 +43,8 @@ export class SignallingHost {
   readonly #options: SignallingHostOptions
   #state: HostState = { phase: 'off' }
   #life: Life | null = null
+  /** Names the start that is under way, until its process is there. */
+  #launching: symbol | null = null
   #restartTimer: NodeJS.Timeout | undefined
   /** A former server on its way out still holds its port. */
   #ending: Promise<void> = Promise.resolve()
@@ -47,6 +54,7 @@ export class SignallingHost {
   #runningSince = Infinity
   /** Kept over a crash, so that everyone's address stays good. */
   #lastPort: number | null = null
+  #wasReached = false
 
   constructor(options: SignallingHostOptions) {
     this.#options = options
@@ -56,6 +64,11 @@ export class SignallingHost {
     return this.#state
   }
 
+  /** Whether anybody on another computer has reached the server since `start`. */
+  get wasReached(): boolean {
+    return this.#wasReached
+  }
+
   /** Answers when the server runs or has failed; a second call meanwhile gets the same answer. */
   async start(): Promise<HostState> {
     if (this.#state.phase === 'running') return this.#state
@@ -63,10 +76,11 @@ export class SignallingHost {
       this.#started = Promise.withResolvers()
       this.#crashes = 0
       this.#lastPort = null
+      this.#wasReached = false
       const { promise } = this.#started
       this.#set({ phase: 'starting', step: 'process' })
       await this.#ending
-      if (this.#state.phase === 'starting') this.#launch()
+      if (this.#state.phase === 'starting') void this.#launch()
       return promise
     }
     return this.#started.promise
@@ -77,17 +91,23 @@ export class SignallingHost {
     clearTimeout(this.#restartTimer)
     const life = this.#life
     this.#life = null
+    this.#launching = null
     this.#set({ phase: 'off' })
     if (life !== null) this.#ending = this.#end(life)
     await this.#ending
     return this.#state
   }
 
-  /** Looks again by which addresses this computer is reached; told only when they changed. */
+  /** Looks again by which addresses this computer is reached; told only when they changed, and the server has a certificate for them. */
   async refreshAddresses(): Promise<void> {
+    const life = this.#life
+    if (life === null || this.#state.phase !== 'running') return
     const addresses = await this.#options.readAddresses()
-    if (this.#state.phase !== 'running') return
-    if (JSON.stringify(addresses) !== JSON.stringify(this.#state.addresses)) this.#set({ ...this.#state, addresses })
+    const identity = await this.#certify(life, addresses)
+    const { state } = this
+    if (this.#life !== life || state.phase !== 'running') return
+    const changed: HostState = { ...state, addresses, identity }
+    if (JSON.stringify(changed) !== JSON.stringify(state)) this.#set(changed)
   }
 
   #set(state: HostState): void {
@@ -105,7 +125,28 @@ export class SignallingHost {
     if (this.#state.phase === 'starting') this.#set({ phase: 'starting', step })
   }
 
-  #launch(): void {
+  /** The person may be asked to open the keychain meanwhile, so that the time for starting begins after that. */
+  async #launch(): Promise<void> {
+    const launching = Symbol('launch')
+    this.#launching = launching
+    const shown = await this.#prepare()
+    if (this.#launching !== launching) return
+    this.#launching = null
+    if (shown === null) this.#fail('crashed')
+    else this.#startChild(shown)
+  }
+
+  /** Null when nothing could be made that the server proves itself with; the log says why. */
+  async #prepare(): Promise<TlsIdentity | null> {
+    try {
+      return await this.#options.identityFor(await this.#options.readAddresses())
+    } catch (error) {
+      this.#options.log.error(`No certificate: ${String(error)}`)
+      return null
+    }
+  }
+
+  #startChild(shown: TlsIdentity): void {
     const exited = Promise.withResolvers<null>()
     const child = this.#options.startChild({
       onReport: (report) => {
@@ -117,19 +158,22 @@ export class SignallingHost {
       },
     })
     const startTimer = setTimeout(() => this.#handleLoss('start-timed-out'), this.#options.startTimeoutMs ?? 15_000)
-    const life: Life = { child, startTimer, exited }
+    const life: Life = { child, shown, startTimer, exited }
     this.#life = life
   }
 
   #handleReport(life: Life, report: HostReport): void {
     if (report.kind === 'ready') {
       this.#step('port')
-      life.child.order({ kind: 'start', ports: this.#ports(), ...this.#options.order })
+      const { key, certificate } = life.shown
+      life.child.order({ kind: 'start', ports: this.#ports(), ...this.#options.order, tls: { key, certificate } })
     } else if (report.kind === 'listening') {
       this.#step('check')
       void this.#check(life, report.port)
     } else if (report.kind === 'no-free-port') {
       this.#fail('no-free-port')
+    } else if (report.kind === 'reached') {
+      this.#wasReached = true
     }
   }
 
@@ -142,17 +186,34 @@ export class SignallingHost {
   async #check(life: Life, port: number): Promise<void> {
     const [isOurs, addresses] = await Promise.all([this.#options.checkServer(port), this.#options.readAddresses()])
     if (this.#life !== life) return
-    if (isOurs) this.#handleRunning(life, port, addresses)
-    else this.#handleLoss('crashed')
+    if (!isOurs) this.#handleLoss('crashed')
+    else {
+      const identity = await this.#certify(life, addresses)
+      if (this.#life === life) this.#handleRunning(life, port, addresses, identity)
+    }
   }
 
-  #handleRunning(life: Life, port: number, addresses: readonly HostAddress[]): void {
+  /** Has the server show a certificate for these addresses. Without one the former stays: the key, which counts, is the same. */
+  async #certify(life: Life, addresses: readonly HostAddress[]): Promise<HostIdentity> {
+    try {
+      const wanted = await this.#options.identityFor(addresses)
+      if (this.#life === life && wanted.certificate !== life.shown.certificate) {
+        life.shown = wanted
+        life.child.order({ kind: 'certificate', tls: { key: wanted.key, certificate: wanted.certificate } })
+      }
+    } catch (error) {
+      this.#options.log.warn(`No certificate for the addresses of now: ${String(error)}`)
+    }
+    return life.shown.identity
+  }
+
+  #handleRunning(life: Life, port: number, addresses: readonly HostAddress[], identity: HostIdentity): void {
     clearTimeout(life.startTimer)
     this.#lastPort = port
     this.#runningSince = performance.now()
     const wanted = this.#options.wantedPort()
     const takenPort = port === wanted ? null : wanted
-    this.#set({ phase: 'running', url: `http://127.0.0.1:${port}`, port, takenPort, addresses })
+    this.#set({ phase: 'running', url: `http://127.0.0.1:${port}`, port, takenPort, addresses, identity })
   }
 
   /** The process is gone or of no use: a first start that hangs has failed, anything else is tried again. */
@@ -170,7 +231,7 @@ export class SignallingHost {
     this.#crashes += 1
     this.#options.log.warn(`The server was lost (${reason}); try ${this.#crashes} in ${delayMs} ms`)
     this.#set({ phase: 'restarting', attempt: this.#crashes })
-    this.#restartTimer = setTimeout(() => this.#launch(), delayMs)
+    this.#restartTimer = setTimeout(() => void this.#launch(), delayMs)
   }
 
   #fail(reason: 'no-free-port' | 'crashed' | 'start-timed-out'): void {

@@ -17,9 +17,9 @@ export const chooseProfile = (argv: readonly string[]): void => {
 
 /**
  * Answers whether this is the first start with this profile. Else quit: the first one is told, and `onSecondStart`
- * brings it to the front there. What the second command line says is not looked at.
+ * brings it to the front there. It gets the second command line, in which only an invitation may be looked for.
  */
-export const claimSingleInstance = (onSecondStart: () => void): boolean => {
-  app.on('second-instance', () => onSecondStart())
+export const claimSingleInstance = (onSecondStart: (argv: readonly string[]) => void): boolean => {
+  app.on('second-instance', (_event, argv) => onSecondStart(argv))
   return app.requestSingleInstanceLock()
 }

@@ -56,11 +56,14 @@ type AppPieces = Pick<
   | 'enableSandbox'
   | 'setAppUserModelId'
   | 'requestSingleInstanceLock'
+  | 'setAsDefaultProtocolClient'
 >
 
 export class AppStandIn extends EventEmitter implements AppPieces {
   readonly isPackaged: boolean
   readonly commandLine: CommandLine
+  /** What the system was asked to open with this app: scheme, and in a run from the sources program and arguments. */
+  readonly protocolClients: (readonly [string, string?, (readonly string[])?])[] = []
   readonly #version: string
   readonly #paths: Map<string, string>
   readonly #ready = Promise.withResolvers<undefined>()
@@ -119,6 +122,11 @@ export class AppStandIn extends EventEmitter implements AppPieces {
   }
   setAppUserModelId(_id: string): void {
     // Windows only, and nothing that anyone could ask for.
+  }
+
+  setAsDefaultProtocolClient(...client: [string, string?, string[]?]): boolean {
+    this.protocolClients.push(client)
+    return true
   }
 
   /** Keyed by userData, as in Electron. A second process leaves its command line for the first and gets false. */

@@ -25,6 +25,8 @@ export class IpcMainStandIn extends EventEmitter implements Pick<Electron.IpcMai
 
 /** Name of the function that Playwright puts into every frame for `ipcRenderer.invoke`. */
 export const INVOKE = '__electronStandInInvoke'
+/** The same for `ipcRenderer.send`. */
+export const SEND = '__electronStandInSend'
 /** Under this symbol the page takes notices of the main process. */
 export const DELIVER = 'electron-stand-in.deliver'
 
@@ -34,12 +36,13 @@ export const DELIVER = 'electron-stand-in.deliver'
  */
 const runPreload = (
   runSource: (require: (name: string) => unknown) => void,
-  names: { invoke: string; deliver: string },
+  names: { invoke: string; send: string; deliver: string },
 ) => {
   if (window !== window.top) return
   const world = globalThis as unknown as Record<string, (...args: unknown[]) => Promise<unknown>>
   const invokeInMain = world[names.invoke]!
-  Reflect.deleteProperty(world, names.invoke)
+  const sendToMain = world[names.send]!
+  for (const name of [names.invoke, names.send]) Reflect.deleteProperty(world, name)
   const listeners = new Map<string, Set<(...args: unknown[]) => void>>()
   Object.defineProperty(globalThis, Symbol.for(names.deliver), {
     value: (channel: string, args: unknown[]) => listeners.get(channel)?.forEach((listener) => listener({}, ...args)),
@@ -72,6 +75,7 @@ const runPreload = (
     })
   const ipcRenderer = only('ipcRenderer', {
     invoke: (channel: string, ...args: unknown[]) => invokeInMain(channel, structuredClone(args)),
+    send: (channel: string, ...args: unknown[]) => void sendToMain(channel, structuredClone(args)),
     on: (channel: string, listener: () => void) => {
       if (!listeners.has(channel)) listeners.set(channel, new Set())
       listeners.get(channel)!.add(listener)
@@ -92,6 +96,6 @@ const runPreload = (
 
 /** The text of the script that puts a built preload into a page. */
 export const preloadScript = (preload: string): string => {
-  const names = JSON.stringify({ invoke: INVOKE, deliver: DELIVER })
+  const names = JSON.stringify({ invoke: INVOKE, send: SEND, deliver: DELIVER })
   return `(${String(runPreload)})((require) => { const module = { exports: {} }, exports = module.exports;\n${preload}\n}, ${names})`
 }

@@ -19,7 +19,7 @@ const pageFiles = {
     '<!doctype html><meta charset="utf-8"><title>Test page</title><h1>Test page</h1><script src="/page.js"></script>',
   'page.js': `
     window.notices = []
-    for (const name of ['hostChanged', 'settingsChanged', 'networkChanged'])
+    for (const name of ['hostChanged', 'settingsChanged', 'networkChanged', 'nearbyChanged', 'invitationOpened'])
       window.desktop.on(name, (...args) => window.notices.push([name, ...args]))
   `,
   'assets/style.css': 'body { color: red }',

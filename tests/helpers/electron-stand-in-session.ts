@@ -9,11 +9,15 @@ type SessionPieces = Pick<
   | 'setPermissionCheckHandler'
   | 'setDevicePermissionHandler'
   | 'setDisplayMediaRequestHandler'
+  | 'setCertificateVerifyProc'
+  | 'webRequest'
 >
 type RequestHandler = Parameters<Electron.Session['setPermissionRequestHandler']>[0]
 type CheckHandler = Parameters<Electron.Session['setPermissionCheckHandler']>[0]
 type DeviceHandler = Parameters<Electron.Session['setDevicePermissionHandler']>[0]
 type DisplayHandler = Parameters<Electron.Session['setDisplayMediaRequestHandler']>[0]
+type VerifyProc = Parameters<Electron.Session['setCertificateVerifyProc']>[0]
+type RequestListener = Parameters<Electron.WebRequest['onBeforeRequest']>[0]
 
 /** A permission question, as Chromium would put it. */
 export interface PermissionQuestion {
@@ -28,7 +32,20 @@ export class SessionStandIn extends EventEmitter implements SessionPieces {
   #check: CheckHandler = null
   #device: DeviceHandler = null
   #display: DisplayHandler = null
+  #verify: VerifyProc = null
+  #beforeRequest: { readonly patterns: readonly RegExp[]; readonly listener: RequestListener } | null = null
+  /** As Chromium's network service does, which has no way to forget them: by host and certificate, whoever asks. */
+  readonly #verdicts = new Map<string, Promise<boolean>>()
+  readonly webRequest = strict<Electron.WebRequest>('WebRequest', {
+    onBeforeRequest: (filter: Electron.WebRequestFilter, listener: RequestListener) => {
+      const patterns = filter.urls.map((url) => new RegExp(`^${url.split('*').map(RegExp.escape).join('.*')}$`))
+      this.#beforeRequest = { patterns, listener }
+    },
+  })
 
+  setCertificateVerifyProc(proc: VerifyProc): void {
+    this.#verify = proc
+  }
   setPermissionRequestHandler(handler: RequestHandler): void {
     this.#request = handler
   }
@@ -60,6 +77,32 @@ export class SessionStandIn extends EventEmitter implements SessionPieces {
     const { permission, origin, isMainFrame = true } = question
     const details = { isMainFrame, requestingUrl: `${origin}/` }
     return this.#check === null || this.#check(contents, permission as never, `${origin}/`, details)
+  }
+  /** Whether the app lets the page ask for this. */
+  async letsRequest(url: string): Promise<boolean> {
+    const { patterns = [], listener = null } = this.#beforeRequest ?? {}
+    if (listener === null || !patterns.some((pattern) => pattern.test(url))) return true
+    const details = { url, method: 'GET', resourceType: 'webSocket' } as Electron.OnBeforeRequestListenerDetails
+    return new Promise((resolve) => listener(details, ({ cancel = false }) => resolve(!cancel)))
+  }
+  /** Whether a connection to `hostname` may go on with this certificate (PEM), of which Chromium itself thinks `isTrusted`. */
+  accepts(hostname: string, certificate: string, isTrusted: boolean): Promise<boolean> {
+    const key = `${hostname} ${certificate}`
+    const verdict = this.#verdicts.get(key) ?? this.#askVerifyProc(hostname, certificate, isTrusted)
+    this.#verdicts.set(key, verdict)
+    return verdict
+  }
+  async #askVerifyProc(hostname: string, data: string, isTrusted: boolean): Promise<boolean> {
+    const proc = this.#verify
+    if (proc === null) return isTrusted
+    const request = strict<Electron.Request>('Request', {
+      hostname,
+      certificate: strict<Electron.Certificate>('Certificate', { data }),
+      verificationResult: isTrusted ? 'net::OK' : 'net::ERR_CERT_AUTHORITY_INVALID',
+      errorCode: isTrusted ? 0 : -202,
+    })
+    const answer = await new Promise<number>((resolve) => proc(request, resolve))
+    return answer === 0 || (answer === -3 && isTrusted)
   }
   checksDevice(origin: string): boolean {
     return this.#device === null || this.#device({ deviceType: 'hid', origin, device: {} as never })

@@ -5,7 +5,7 @@ import type Electron from 'electron'
 import type { BrowserContext, Frame, Page, Request, Route } from 'playwright'
 import type { AppStandIn } from './electron-stand-in-app.ts'
 import { emitStoppable, StoppableEvent, strict } from './electron-stand-in-base.ts'
-import { DELIVER, INVOKE, preloadScript, type IpcMainStandIn } from './electron-stand-in-bridge.ts'
+import { DELIVER, INVOKE, preloadScript, SEND, type IpcMainStandIn } from './electron-stand-in-bridge.ts'
 import { electronOrigin, toChromium, toElectron } from './electron-stand-in-chromium.ts'
 import type { ProtocolStandIn, SessionStandIn } from './electron-stand-in-session.ts'
 
@@ -105,14 +105,21 @@ export class WebContentsStandIn extends EventEmitter implements ContentsPieces {
 
   /** A message of a frame of this page, as Electron hands it to the handlers. */
   receive(frame: Frame, channel: string, args: readonly unknown[]): Promise<unknown> {
-    const event = {
+    return this.#world.ipcMain.invoke(this.#eventOf(frame), channel, args)
+  }
+  /** The same for one that is not answered. */
+  receiveSent(frame: Frame, channel: string, args: readonly unknown[]): void {
+    this.#world.ipcMain.emit(channel, this.#eventOf(frame), ...args)
+  }
+  #eventOf(frame: Frame): object {
+    const pieces = {
       senderFrame: frameOf(frame, this.#frames),
       sender: this.self,
       type: 'frame',
       frameId: 1,
       processId: 1,
     }
-    return this.#world.ipcMain.invoke(Object.assign(new StoppableEvent(), event), channel, args)
+    return Object.assign(new StoppableEvent(), pieces)
   }
 
   async #attach(): Promise<void> {
@@ -228,6 +235,9 @@ export class BrowserWindowStandIn extends EventEmitter implements WindowPieces {
     const { context, defaultSession } = this.#world
     await context.exposeBinding(INVOKE, ({ frame }, channel: string, args: unknown[]) =>
       this.contents.receive(frame, channel, args),
+    )
+    await context.exposeBinding(SEND, ({ frame }, channel: string, args: unknown[]) =>
+      this.contents.receiveSent(frame, channel, args),
     )
     const { preload } = this.options.webPreferences ?? {}
     if (preload !== undefined) await context.addInitScript(preloadScript(readFileSync(preload, 'utf8')))

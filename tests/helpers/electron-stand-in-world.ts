@@ -33,8 +33,8 @@ const protocol = new ProtocolStandIn((when, what) => appStandIn.demand(when, wha
 const { session, standInFor } = createSessions(demandReady('session'), (created) =>
   appStandIn.emit('session-created', created),
 )
-const chromium = await launchChromium(settings.chromiumDir)
 const defaultSession = () => standInFor('')
+const chromium = await launchChromium(settings.chromiumDir, defaultSession)
 const BrowserWindow = createBrowserWindow(
   { app: appStandIn, context: chromium.context, ipcMain, protocol, defaultSession },
   windows,

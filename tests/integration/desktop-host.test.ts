@@ -1,9 +1,10 @@
-import { readdir, rm, writeFile } from 'node:fs/promises'
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:net'
 import { join } from 'node:path'
 import type { Page } from 'playwright'
 import { io } from 'socket.io-client'
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest'
+import { askForCertificate, pinOf } from '#electron/tls-key.ts'
 import { DesktopFixture, findFreePort, type TestPageWindow } from '#tests/helpers/electron-stand-in-fixture.ts'
 import type { DesktopUnderTest } from '#tests/helpers/electron-stand-in.ts'
 
@@ -83,6 +84,16 @@ test('the server takes the app’s own origin and refuses another page’s', asy
   expect(await connectFrom('http://bundle.app.localhost')).toBe('refused')
 })
 
+test('others are shown the key and the certificate that the state tells, by https', async () => {
+  await want(await findFreePort())
+  const state = await startHost()
+  if (state.phase !== 'running') throw new Error(`Hosting is ${state.phase}`)
+  const shown = await askForCertificate({ host: '127.0.0.1', port: state.port }, AbortSignal.timeout(10_000))
+  expect(pinOf(shown!)).toBe(state.identity.pin)
+  expect(shown!.fingerprint256).toBe(state.identity.fingerprint)
+  for (const { address } of state.addresses) expect(shown!.checkIP(address), address).toBeDefined()
+})
+
 test('a taken port gives the next free one, and says so', async () => {
   const port = await findFreePort()
   const other = await occupy(port)
@@ -145,6 +156,20 @@ test('the server runs apart, with next to nothing of the environment', async () 
   expect(found.modulePath).toMatch(/host-process\.js$/)
   expect(found.environment).toContain('PATH')
   expect(found.environment.filter((name) => /NODE|ELECTRON|EARSHOT|TOKEN|KEY/.test(name))).toEqual([])
+})
+
+test('the key outlives the app, sealed by the keychain', async () => {
+  const first = await fixture.launch()
+  const identityIn = async (launched: DesktopUnderTest) => {
+    const itsPage = await launched.page()
+    const state = await itsPage.evaluate(() => window.desktop.startHost())
+    return state.phase === 'running' ? state.identity : null
+  }
+  const identity = await identityIn(first)
+  expect(identity?.pin).toMatch(/^[\w-]{43}$/)
+  expect(await readFile(join(first.userDataDir, 'host-key.json'), 'utf8')).toMatch(/^\{"sealed":"[\w+/=]+"\}$/)
+  await first.close()
+  expect(await identityIn(await fixture.launch({ userDataDir: first.userDataDir }))).toEqual(identity)
 })
 
 test('quitting lets the server go and leaves no process behind', async () => {

@@ -43,7 +43,7 @@ test('whoever is in the meeting goes live through the relay of the own host, and
   await page.getByRole('button', { name: 'Go live' }).click()
   await page.getByRole('button', { name: 'Stop live' }).waitFor({ timeout: 15_000 })
   const link = await page.getByRole('textbox', { name: 'Link to watch you' }).inputValue()
-  expect(link).toMatch(/^http:.*\/live\/[\w-]+$/)
+  expect(link).toMatch(/^https:.*\/live\/[\w-]+$/)
   await page.getByRole('button', { name: 'Stop live' }).click()
   await page.getByRole('button', { name: 'Go live' }).waitFor({ timeout: 15_000 })
   expect(problems).toEqual([])

@@ -28,7 +28,7 @@ test('settings and the window’s place outlive the app, in a file for this pers
   const first = await fixture.launch()
   const page = await first.page()
   expect(await settingsOf(first)).toMatchObject({ name: '', theme: 'system', hostPort: 8001 })
-  const recent = [{ code: 'k7mq2xvd9thr', serverUrl: '', title: 'Stand-up', at: 1_700_000_000_000 }]
+  const recent = [{ code: 'k7mq2xvd9thr', serverUrl: '', title: 'Stand-up', at: 1_700_000_000_000, link: '' }]
   const accessTokens = [{ origin: 'https://meet.example', token: '0123456789abcdef' }]
   const changed = await page.evaluate(
     (lists) => window.desktop.changeSettings({ name: 'Ada', theme: 'dark', ...lists }),

@@ -1,6 +1,6 @@
 import type { NetworkInterfaceInfo } from 'node:os'
 import { expect, test } from 'vitest'
-import { rankAddresses } from '#electron/network-addresses.ts'
+import { isOfVpn, rankAddresses } from '#electron/network-addresses.ts'
 
 const card = (...addresses: readonly string[]): NetworkInterfaceInfo[] =>
   addresses.map((address) => ({
@@ -59,6 +59,20 @@ test.each([
 
 test.each(['en0', 'eth0', 'wlp3s0', 'Wi-Fi', 'Ethernet 2', 'enp0s31f6', 'br0'])('the card %s is real', (name) =>
   expect(rankAddresses({ [name]: card('10.1.1.1') }, null)[0]?.isVirtual).toBe(false),
+)
+
+test.each(['utun4', 'tun0', 'wg0', 'tailscale0', 'ppp0', 'OpenVPN TAP-Windows6', 'Tailscale'])(
+  'the way out by %s is a VPN',
+  (name) => {
+    const cards = { eth0: card('192.168.1.20'), [name]: card('10.8.0.2') }
+    expect(isOfVpn(cards, '10.8.0.2')).toBe(true)
+    expect(isOfVpn(cards, '192.168.1.20')).toBe(false)
+    expect(isOfVpn(cards, null)).toBe(false)
+  },
+)
+
+test.each(['en0', 'bridge100', 'docker0', 'vEthernet (External)', 'Wi-Fi'])('the way out by %s is none', (name) =>
+  expect(isOfVpn({ [name]: card('10.8.0.2') }, '10.8.0.2')).toBe(false),
 )
 
 test('link-local addresses are shown only when there is nothing else, and never the IPv6 ones', () => {

@@ -5,7 +5,7 @@ import { defaultSettings, parseSettingsFile, SettingsChange, type Migration } fr
 describe('parseSettingsFile', () => {
   test('gives a first start the defaults', () => {
     expect(parseSettingsFile('{}')).toEqual({
-      version: 0,
+      version: 1,
       settings: defaultSettings,
       sealedTokens: [],
       windowPlace: null,
@@ -15,7 +15,7 @@ describe('parseSettingsFile', () => {
   test('keeps what is there, fills what is missing, lets go what it does not know', () => {
     const text = JSON.stringify({ settings: { name: 'Ada', wings: 2 }, tail: 1 })
     expect(parseSettingsFile(text)).toEqual({
-      version: 0,
+      version: 1,
       settings: { ...defaultSettings, name: 'Ada' },
       sealedTokens: [],
       windowPlace: null,
@@ -27,6 +27,22 @@ describe('parseSettingsFile', () => {
     expect(parseSettingsFile(JSON.stringify({ version: 0, settings: before })).settings).toEqual(defaultSettings)
   })
 
+  test('brings a file from before meetings were announced up with the defaults', () => {
+    const { announce: _, relayOnly: __, ...before } = defaultSettings
+    const { settings } = parseSettingsFile(JSON.stringify({ version: 0, settings: before }))
+    expect(settings).toMatchObject({ announce: 'unnamed', relayOnly: false })
+  })
+
+  test('gives recent meetings of a former file no invitation, and leaves those of a present one theirs', () => {
+    const former = { code: 'k7mq2xvd9thr', serverUrl: '', title: 'Stand-up', at: 1 }
+    const present = { ...former, link: 'https://192.168.1.20:8001/r/k7mq2xvd9thr#AQ' }
+    const read = (recent: readonly object[], version?: number) =>
+      parseSettingsFile(JSON.stringify({ version, settings: { recent } })).settings.recent
+    expect(read([former, present])).toEqual([{ ...former, link: '' }, present])
+    expect(read([present], 1)).toEqual([present])
+    expect(() => read([former], 1)).toThrow('link')
+  })
+
   test.each([
     ['no JSON', '{'],
     ['an array', '[]'],
@@ -35,6 +51,9 @@ describe('parseSettingsFile', () => {
     ['a port below 1024', '{ "settings": { "hostPort": 1023 } }'],
     ['a theme that does not exist', '{ "settings": { "theme": "blue" } }'],
     ['a list of another type', '{ "settings": { "recent": "all" } }'],
+    ['meetings that are none', '{ "settings": { "recent": ["one", null] } }'],
+    ['settings of another type', '{ "settings": "all" }'],
+    ['a way to announce that does not exist', '{ "settings": { "announce": "loudly" } }'],
     ['a window without end', '{ "windowPlace": { "x": 0, "y": 0, "width": 1e9, "height": 10, "isMaximised": false } }'],
     ['an encrypted token for no origin', '{ "sealedTokens": [{ "origin": "x", "sealed": "AAAA" }] }'],
     ['an encrypted token that is no Base64', '{ "sealedTokens": [{ "origin": "https://x", "sealed": "?" }] }'],
@@ -104,6 +123,10 @@ describe('SettingsChange', () => {
     expect(v.is(SettingsChange, { name: 'a'.repeat(65) })).toBe(false)
     expect(v.is(SettingsChange, { hostPort: 65_536 })).toBe(false)
     expect(v.is(SettingsChange, { cameraId: 'a'.repeat(513) })).toBe(false)
+    const recent = { code: 'a', serverUrl: '', title: '', at: 1 }
+    expect(v.is(SettingsChange, { recent: [{ ...recent, link: 'a'.repeat(2048) }] })).toBe(true)
+    expect(v.is(SettingsChange, { recent: [{ ...recent, link: 'a'.repeat(2049) }] })).toBe(false)
+    expect(v.is(SettingsChange, { recent: [recent] })).toBe(false)
     expect(v.is(SettingsChange, [])).toBe(false)
   })
 })

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import type { TlsIdentity } from '#electron/certificates.ts'
 import type { HostAddress, HostState } from '#electron/ipc.ts'
 import type { HostChildEvents, StartHostChild } from '#electron/host-child.ts'
 import type { HostOrder } from '#electron/host-messages.ts'
@@ -10,6 +11,12 @@ afterEach(() => void vi.useRealTimers())
 
 const silent: Log = { error: () => undefined, warn: () => undefined, info: () => undefined, scoped: () => silent }
 const wifi: HostAddress = { card: 'wlan0', family: 'IPv4', address: '192.168.1.20', isVirtual: false }
+
+/** What is shown under these addresses; the key is the same for all. */
+const identityAt = (addresses: readonly HostAddress[]): TlsIdentity => {
+  const names = addresses.map(({ address }) => address).join(' ')
+  return { key: 'key', certificate: `certificate ${names}`, identity: { pin: 'pin', fingerprint: names } }
+}
 
 /** Plays the child processes: only Electron can start real ones. */
 class Children {
@@ -43,7 +50,13 @@ class Children {
   }
 }
 
-const setUp = (changes: { checkServer?: () => Promise<boolean>; addresses?: () => readonly HostAddress[] } = {}) => {
+interface Changes {
+  readonly checkServer?: () => Promise<boolean>
+  readonly addresses?: () => readonly HostAddress[]
+  readonly identityFor?: (addresses: readonly HostAddress[]) => Promise<TlsIdentity>
+}
+
+const setUp = (changes: Changes = {}) => {
   const children = new Children()
   const states: HostState[] = []
   const host = new SignallingHost({
@@ -51,6 +64,7 @@ const setUp = (changes: { checkServer?: () => Promise<boolean>; addresses?: () =
     wantedPort: () => 8001,
     order: { pageDir: '/page', dataDir: '/data', allowedOrigins: [] },
     readAddresses: () => Promise.resolve(changes.addresses?.() ?? [wifi]),
+    identityFor: changes.identityFor ?? ((addresses) => Promise.resolve(identityAt(addresses))),
     checkServer: changes.checkServer ?? (() => Promise.resolve(true)),
     onChange: (state) => void states.push(state),
     log: silent,
@@ -213,4 +227,119 @@ test('changed addresses are told, the same ones are not', async () => {
   addresses = [{ ...wifi, address: '192.168.1.21' }]
   await host.refreshAddresses()
   expect(states.at(-1)).toMatchObject({ phase: 'running', addresses: [{ address: '192.168.1.21' }] })
+})
+
+test('the server is given the key and the certificate that others know it by', async () => {
+  const { children, start } = setUp()
+  const answer = start()
+  await vi.advanceTimersByTimeAsync(0)
+  await children.listen(8001)
+  expect(children.last.orders).toMatchObject([
+    { kind: 'start', tls: { key: 'key', certificate: 'certificate 192.168.1.20' } },
+  ])
+  expect(await answer).toMatchObject({ phase: 'running', identity: { pin: 'pin', fingerprint: '192.168.1.20' } })
+})
+
+test('the server has a certificate for new addresses before they are told', async () => {
+  let addresses: readonly HostAddress[] = [wifi]
+  const { children, host, states, start } = setUp({ addresses: () => addresses })
+  void start()
+  await vi.advanceTimersByTimeAsync(0)
+  await children.listen(8001)
+  addresses = [{ ...wifi, address: '192.168.1.21' }]
+  const ordered: number[] = []
+  const { orders } = children.last
+  orders.push = (order) => {
+    ordered.push(states.length)
+    return Array.prototype.push.call(orders, order)
+  }
+  const told = states.length
+  await host.refreshAddresses()
+  expect(orders.at(-1)).toEqual({ kind: 'certificate', tls: { key: 'key', certificate: 'certificate 192.168.1.21' } })
+  expect(ordered).toEqual([told])
+  expect(states.at(-1)).toMatchObject({ identity: { pin: 'pin', fingerprint: '192.168.1.21' } })
+})
+
+test('addresses that change while the server starts get their certificate, too', async () => {
+  let addresses: readonly HostAddress[] = [wifi]
+  const { children, host, start } = setUp({ addresses: () => addresses })
+  const answer = start()
+  await vi.advanceTimersByTimeAsync(0)
+  addresses = [{ ...wifi, address: '192.168.1.21' }]
+  await host.refreshAddresses()
+  await children.listen(8001)
+  expect(children.last.orders.map(({ kind }) => kind)).toEqual(['start', 'certificate'])
+  expect(await answer).toMatchObject({
+    addresses: [{ address: '192.168.1.21' }],
+    identity: { fingerprint: '192.168.1.21' },
+  })
+})
+
+test('new addresses are told although no certificate could be made for them; the key is the same', async () => {
+  let addresses: readonly HostAddress[] = [wifi]
+  const { children, host, states, start } = setUp({
+    addresses: () => addresses,
+    identityFor: (wanted) =>
+      wanted[0] === wifi ? Promise.resolve(identityAt(wanted)) : Promise.reject(new Error('No entropy')),
+  })
+  void start()
+  await vi.advanceTimersByTimeAsync(0)
+  await children.listen(8001)
+  addresses = [{ ...wifi, address: '192.168.1.21' }]
+  await host.refreshAddresses()
+  expect(children.last.orders.map(({ kind }) => kind)).toEqual(['start'])
+  expect(states.at(-1)).toMatchObject({
+    phase: 'running',
+    addresses: [{ address: '192.168.1.21' }],
+    identity: { pin: 'pin', fingerprint: '192.168.1.20' },
+  })
+})
+
+test('without anything to prove itself with no server is started, and hosting has failed', async () => {
+  let isBroken = true
+  const { children, start } = setUp({
+    identityFor: (addresses) =>
+      isBroken ? Promise.reject(new Error('No entropy')) : Promise.resolve(identityAt(addresses)),
+  })
+  expect(await start()).toEqual({ phase: 'failed', reason: 'crashed' })
+  expect(children.started).toEqual([])
+  isBroken = false
+  const again = start()
+  await vi.advanceTimersByTimeAsync(0)
+  await children.listen(8001)
+  expect(await again).toMatchObject({ phase: 'running' })
+})
+
+test('a keychain that asks the person takes nothing from the time for starting, and stopping meanwhile starts nothing', async () => {
+  const asked = Promise.withResolvers<TlsIdentity>()
+  const { children, host } = setUp({ identityFor: () => asked.promise })
+  const first = host.start()
+  await vi.advanceTimersByTimeAsync(20_000)
+  expect(host.state).toEqual({ phase: 'starting', step: 'process' })
+  await host.stop()
+  expect(await first).toEqual({ phase: 'off' })
+  const second = host.start()
+  asked.resolve(identityAt([wifi]))
+  await vi.advanceTimersByTimeAsync(0)
+  expect(children.started).toHaveLength(1)
+  await children.listen(8001)
+  expect(await second).toMatchObject({ phase: 'running' })
+})
+
+test('whether others have reached the server is known from its first word of it until the next start', async () => {
+  const { children, host, start } = setUp()
+  void start()
+  await vi.advanceTimersByTimeAsync(0)
+  await children.listen(8001)
+  expect(host.wasReached).toBe(false)
+  children.last.onReport({ kind: 'reached' })
+  expect(host.wasReached).toBe(true)
+  children.last.onExit(1)
+  await vi.advanceTimersByTimeAsync(250)
+  await children.listen(8001)
+  expect(host.wasReached).toBe(true)
+  await host.stop()
+  void start()
+  await vi.advanceTimersByTimeAsync(0)
+  expect(host.wasReached).toBe(false)
 })

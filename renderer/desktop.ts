@@ -1,6 +1,7 @@
 /** The bridge to the desktop: what Electron's preload made, or a stand-in of the same shape in a plain browser. */
 import * as v from 'valibot'
 import type { DesktopApi, HostState, Settings } from '#electron/ipc.ts'
+import { askOwnHost, followOwnHost } from './own-host.ts'
 
 declare global {
   interface Window {
@@ -31,6 +32,8 @@ const StoredSettings = v.object({
           serverUrl: v.pipe(v.string(), v.maxLength(2048)),
           title: v.pipe(v.string(), v.maxLength(80)),
           at: v.number(),
+          // Missing in what a former page wrote.
+          link: v.optional(v.pipe(v.string(), v.maxLength(2048)), ''),
         }),
       ),
       v.maxLength(12),
@@ -49,6 +52,8 @@ const StoredSettings = v.object({
     ),
     [],
   ),
+  announce: v.fallback(v.picklist(['nothing', 'unnamed', 'named']), 'unnamed'),
+  relayOnly: v.fallback(v.boolean(), false),
 })
 
 const parseSettings = (stored: string | null): Settings => {
@@ -110,9 +115,7 @@ class BrowserSettings {
   }
 }
 
-const hostOff: HostState = { phase: 'off' }
-
-/** A browser hosts nothing, has no system pages to open, and keeps its own log. */
+/** A browser hosts nothing, hears nothing of the network, has no system pages to open, and keeps its own log. */
 const openInBrowser = (): DesktopApi => {
   const settings = new BrowserSettings()
   return {
@@ -120,17 +123,26 @@ const openInBrowser = (): DesktopApi => {
       Promise.resolve({ version: '', platform: 'browser', computerName: '', locale: navigator.language || 'en' }),
     getSettings: () => Promise.resolve(settings.current),
     changeSettings: (change) => Promise.resolve(settings.change(change)),
-    getHost: () => Promise.resolve(hostOff),
-    startHost: () => Promise.resolve(hostOff),
-    stopHost: () => Promise.resolve(hostOff),
+    getHost: askOwnHost,
+    startHost: askOwnHost,
+    stopHost: askOwnHost,
+    checkReach: () => Promise.resolve({ answering: [], firewall: 'unknown', multicast: false, wasReached: false }),
+    announce: () => Promise.resolve(),
+    watchNearby: () => Promise.resolve([]),
+    // A page can neither see a server's key nor choose which one to take.
+    findHost: () => Promise.resolve({ ok: false, problem: 'unreachable' }),
+    // What the browser tells of its cards, the call knows by itself.
+    hasVpn: () => Promise.resolve(false),
+    whyUnreachable: () => Promise.resolve('unknown'),
     getMediaAccess: () => Promise.resolve('unknown'),
     askMediaAccess: () => Promise.resolve('unknown'),
     openMediaSettings: () => Promise.resolve(false),
     setInCall: () => Promise.resolve(),
     log: () => Promise.resolve(),
     on: (name, listener) => {
-      // Of the notices a browser has only this one; the page hears of the network by itself.
+      // Of the notices a browser has only these; the page hears of the network by itself.
       if (name === 'settingsChanged') return settings.on(listener as (settings: Settings) => void)
+      if (name === 'hostChanged') return followOwnHost(listener as (state: HostState) => void)
       return () => undefined
     },
   }

@@ -27,7 +27,14 @@ const openMeetings = async (): Promise<void> => {
   const media = new LocalMedia({ systemAccess: (kind) => desktop.askMediaAccess(kind) })
   const memory = openTabMemory('earshot.call')
   // The settings are there before the call goes anywhere: `start` leads to the first screen.
-  const call = new Call({ media, memory, accessTokenFor: (origin) => page.settings.accessTokenFor(origin) })
+  const call = new Call({
+    media,
+    memory,
+    accessTokenFor: (origin) => page.settings.accessTokenFor(origin),
+    findHost: (wanted) => desktop.findHost(wanted),
+    relayOnly: () => page.settings.current.relayOnly,
+    hasVpn: () => desktop.hasVpn(),
+  })
   const { page, start } = await openPage({ desktop, call, media, memory, goTo: (url) => location.assign(url) })
   // First the way, then the picture: the address of a meeting does not show Home for a moment.
   const started = start()

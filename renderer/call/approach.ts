@@ -4,9 +4,10 @@ import { IceRefresh } from './ice-refresh.ts'
 import { configureLinks, makeCertificate, usableIceServers } from './link-configuration.ts'
 import type { Log } from './log.ts'
 import { ownMediaOf } from './own-media.ts'
-import { Roster } from './roster.ts'
+import { Roster, type RosterRoom } from './roster.ts'
 import type { Session } from './server-words.ts'
 import type { Patience, Signalling } from './signalling.ts'
+import { thisInstallation } from './trust/installation.ts'
 
 interface ApproachOptions {
   readonly serverUrl: string
@@ -14,6 +15,9 @@ interface ApproachOptions {
   readonly media: { readonly state: MediaState }
   /** False between the server's return and the seat's: then it takes no signals from us. */
   readonly isSeated: () => boolean
+  /** The person wants the others to learn no address of this computer. Counts for rosters that are opened from now on. */
+  readonly isRelayOnly: () => boolean
+  readonly hasVpn?: (() => Promise<boolean>) | undefined
   readonly log: Log
 }
 
@@ -58,16 +62,23 @@ export class Approach {
   }
 
   /** An empty roster, in the place of a former one. */
-  openRoster(session: Session): Roster {
-    const { signalling } = this
-    const { media, isSeated, log } = this.#options
+  openRoster(session: Session, room: RosterRoom): Roster {
+    const { signalling, serverUrl } = this
+    const { media, isSeated, isRelayOnly, hasVpn, log } = this.#options
     if (!this.#certificate) throw new Error('No server was reached')
     this.#roster?.close()
     this.#roster = new Roster({
       you: session.peerId,
-      configuration: configureLinks(session.iceServers, this.#certificate, log),
+      room,
+      serverUrl,
+      installation: thisInstallation(),
+      configuration: configureLinks(
+        { iceServers: session.iceServers, certificate: this.#certificate, isRelayOnly: isRelayOnly() },
+        log,
+      ),
       own: ownMediaOf(media.state),
       isOnline: () => signalling.isOnline && isSeated(),
+      ...(hasVpn && { hasVpn }),
       send: (to, signal) => {
         signalling.sendSignal(to, signal)
       },

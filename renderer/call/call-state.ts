@@ -2,7 +2,8 @@
  * What the page can be in, as one union by `phase`. `Call` replaces it whole in one place; everything that the
  * screens show is derived from it (renderer/state/call.svelte.ts holds no copy).
  */
-import type { ChatMessage, DocumentInfo, ErrorCode, PeerId, RoomView } from '#signalling/protocol.ts'
+import type { ChatMessage, DocumentInfo, Door, ErrorCode, Knock, PeerId, RoomView } from '#signalling/protocol.ts'
+import type { Cause } from './diagnosis.ts'
 
 /** The way to the server. Losing it never touches the media. */
 export type ServerLink = 'online' | 'reconnecting'
@@ -19,6 +20,38 @@ export type LinkPhase = 'connecting' | 'connected' | 'reconnecting' | 'unreachab
 /** One to three bars; `unknown` until measured. */
 export type Quality = 'good' | 'fair' | 'poor' | 'unknown'
 
+/**
+ * Whether it is them, and nobody in between. `checking`: not known yet. `unverified`: nothing says so. `invited`: both hold the
+ * secret of the same invitation, which the server never saw. `verified`: compared in person, once. `intercepted`: somebody
+ * is in between, or they hold another secret.
+ */
+export type Trust = 'checking' | 'unverified' | 'invited' | 'verified' | 'intercepted'
+
+/** Which way sound and picture take. `host`: through the computer that hosts; `relay`: through another TURN server. */
+export type Path = 'unknown' | 'direct' | 'host' | 'relay'
+
+/** Why there is no way to somebody, the same on both screens, and who can change that. */
+export interface Trouble {
+  readonly cause: Cause
+  readonly actor: 'you' | 'they' | 'network'
+}
+
+/** Why devices are not there that somebody wanted to be seen or heard by. */
+export interface DeviceProblems {
+  readonly camera: DeviceProblem | null
+  readonly microphone: DeviceProblem | null
+}
+
+/**
+ * Four words, the same on every screen when nobody is in the middle of any link. `different`: the others do not come to the
+ * same within 10 s.
+ */
+export type RoomPhrase =
+  | { readonly phase: 'none' }
+  | { readonly phase: 'waiting' }
+  | { readonly phase: 'ready'; readonly words: readonly [string, string, string, string] }
+  | { readonly phase: 'different' }
+
 export interface Person {
   readonly id: PeerId
   readonly name: string
@@ -29,6 +62,18 @@ export interface Person {
   /** Holds their live tracks; null before the first one. The same object for the whole life of a connection. */
   readonly stream: MediaStream | null
   readonly quality: Quality
+  readonly trust: Trust
+  /** They were verified in person under this name, with another key than they have now. */
+  readonly hasNewKey: boolean
+  readonly path: Path
+  /** Of the path in use, rounded to one, two or five of a power of ten; null before it was measured. */
+  readonly roundTripMs: number | null
+  /** Null while there is a path, and as long as it is not known why there is none. */
+  readonly trouble: Trouble | null
+  /** What keeps the two from the direct path; null while they have it, and as long as it is not known. */
+  readonly detour: Cause | null
+  /** Their own word. */
+  readonly deviceProblems: DeviceProblems
 }
 
 export type ChatEntry = ChatMessage & {
@@ -36,11 +81,23 @@ export type ChatEntry = ChatMessage & {
   readonly delivery: 'sent' | 'sending' | 'failed'
 }
 
-/** Why something did not work, for renderer/ui/problem-text.ts to say in a sentence. */
-export type CallProblem = ErrorCode | 'timeout' | 'server-unreachable' | 'not-a-server'
+/** What somebody in front of the room waits for. */
+export type Waiting = 'nothing' | 'answer' | 'admission'
 
-/** Why the call is over. */
-export type EndReason = 'left' | 'room-ended' | 'room-expired' | 'opened-elsewhere' | 'room-lost'
+/** Why something did not work, for renderer/ui/problem-text.ts to say in a sentence. */
+export type CallProblem =
+  | ErrorCode
+  | 'timeout'
+  | 'server-unreachable'
+  | 'not-a-server'
+  /** A computer answers where the invitation leads to, and it is another one. */
+  | 'wrong-key'
+  /** No computer answers where the invitation leads to. */
+  | 'host-not-found'
+
+/** Why the call is over. `shut-out`: after an absence the door stayed shut. */
+export type EndReason =
+  'left' | 'removed' | 'shut-out' | 'room-ended' | 'room-expired' | 'opened-elsewhere' | 'room-lost'
 
 export type CallState =
   | { readonly phase: 'idle' }
@@ -52,8 +109,11 @@ export type CallState =
       readonly serverUrl: string
       readonly room: RoomView
       readonly server: ServerLink
-      readonly isJoining: boolean
+      /** `admission`: knocked, and nobody has opened yet. */
+      readonly waiting: Waiting
       readonly problem: CallProblem | null
+      /** Of the invitation, base64url, 22 characters; null when there was none (a code that was typed). */
+      readonly secret: string | null
     }
   | {
       readonly phase: 'joined'
@@ -66,6 +126,14 @@ export type CallState =
       readonly chat: readonly ChatEntry[]
       /** What the room carries beside the call; `Call.readDocument` answers their texts. */
       readonly documents: readonly DocumentInfo[]
+      readonly door: Door
+      /** You may be one of them. */
+      readonly hosts: readonly PeerId[]
+      /** Who waits to be admitted; empty for whoever is no host. */
+      readonly knocks: readonly Knock[]
+      /** As in the green room. */
+      readonly secret: string | null
+      readonly phrase: RoomPhrase
       readonly server: MeetingServerLink
       /** Milliseconds since 1970. */
       readonly since: number
@@ -101,8 +169,16 @@ export type DeviceState =
  * `refused-by-person`: the page or the browser said no. `refused-by-system`: the operating system's privacy settings.
  * `insecure-page`: served over plain http from another machine, where browsers give no devices at all.
  */
-export type DeviceProblem =
-  'refused-by-person' | 'refused-by-system' | 'none-found' | 'in-use' | 'unplugged' | 'insecure-page' | 'unknown'
+export type DeviceProblem = (typeof deviceProblems)[number]
+export const deviceProblems = [
+  'refused-by-person',
+  'refused-by-system',
+  'none-found',
+  'in-use',
+  'unplugged',
+  'insecure-page',
+  'unknown',
+] as const
 
 export interface MediaState {
   readonly camera: DeviceState

@@ -1,18 +1,19 @@
-import type { DocumentKind, RoomView } from '#signalling/protocol.ts'
+import type { WantedHost } from '#electron/ipc.ts'
+import type { DocumentKind, PeerId, Refusal, RoomView } from '#signalling/protocol.ts'
 import { Approach } from './approach.ts'
-import type { CallMemory } from './call-memory.ts'
-import { parseRemembered } from './call-memory.ts'
+import { parseRemembered, parseRememberedKeys, type CallMemory, type RoomKeys } from './call-memory.ts'
 import type { CallProblem, CallState, EndReason } from './call-state.ts'
 import { Emitter } from './emitter.ts'
 import { GreenRoom, problemOf } from './green-room.ts'
 import type { LocalMedia } from './local-media.ts'
 import { silentLog, type Log } from './log.ts'
-import { Meeting, type MeetingOptions, type Notice } from './meeting.ts'
+import { Meeting, type HostRequest, type MeetingOptions, type Notice } from './meeting.ts'
 import { ownMediaOf } from './own-media.ts'
+import { randomId } from './random-id.ts'
 import { takeSeatAgain } from './seat.ts'
-import { refuse, type Payload, type Session } from './server-words.ts'
-import type { Answered, Patience, Signalling } from './signalling.ts'
-import { SignallingClient } from './signalling-client.ts'
+import { refuse, type Answer, type Payload, type Session } from './server-words.ts'
+import type { Answered, Patience } from './signalling.ts'
+import { findServer, openSignalling, type WayOptions } from './way-to-server.ts'
 
 /** The first failure may be that of a server which is just starting. */
 const approachPatience: Patience = { deadlineMs: 8000, failures: 2 }
@@ -24,15 +25,18 @@ interface CallEvents {
   readonly notice: [Notice]
 }
 
-interface CallOptions {
+interface CallOptions extends WayOptions {
   readonly media: Pick<LocalMedia, 'state' | 'on'>
   readonly memory: CallMemory
   readonly log?: Log
-  /** The access token for the server of this origin; null when it never asked for one. */
-  readonly accessTokenFor?: (origin: string) => string | null
-  /** Another way to a server than Socket.IO. */
-  readonly openSignalling?: (serverUrl: string) => Signalling
+  /** Whether sound and picture may go through a relay only. */
+  readonly relayOnly?: () => boolean
+  /** Whether what leaves this computer goes through a VPN. */
+  readonly hasVpn?: () => Promise<boolean>
 }
+
+/** What came of a request that hosts alone may make. */
+type Decided<Name extends HostRequest> = { readonly ok: true; readonly value: Answer<Name> } | Refusal<CallProblem>
 
 /** What is there once a server is reached. */
 interface Reached {
@@ -53,6 +57,8 @@ export class Call {
   #approach: Approach | null = null
   #greenRoom: GreenRoom | null = null
   #meeting: Meeting | null = null
+  /** The search for a host that is under way. */
+  #search: object | null = null
 
   constructor(options: CallOptions) {
     this.#options = options
@@ -70,48 +76,73 @@ export class Call {
     return this.#state
   }
 
-  /** Makes a room on this server and stands in front of it. Trouble ends in `failed`; never rejects for the world's. */
+  /**
+   * Makes a room on this server, with a secret for its invitation, and stands in front of it, as its host. Trouble ends in
+   * `failed`; never rejects for the world's.
+   */
   async host(serverUrl: string, wish: Payload<'room:create'>): Promise<void> {
-    await this.#approachRoom('host', serverUrl, async (signalling) => {
-      const created = await signalling.request('room:create', wish)
-      return created.ok ? await signalling.request('room:look', created.value) : created
-    })
+    const reached = await this.#reach('host', serverUrl, approachPatience)
+    if (!reached) return
+    const created = await reached.approach.signalling.request('room:create', wish)
+    if (reached.approach !== this.#approach) return
+    if (!created.ok) {
+      this.#fail(problemOf(created.code), serverUrl)
+      return
+    }
+    const { code, hostKey } = created.value
+    this.#options.memory.save({ serverUrl, code, hostKey, secret: randomId() })
+    await this.#lookAt(reached, code, null)
   }
 
-  /** Stands in front of the room with this code or name. Trouble ends in `failed`. */
-  async open(serverUrl: string, code: string): Promise<void> {
-    await this.#approachRoom('join', serverUrl, (signalling) => signalling.request('room:look', { code }), code)
+  /**
+   * Stands in front of the room with this code or name; `secret` is that of the invitation, `host` the computer that it
+   * pins, which is looked for first. Trouble ends in `failed`.
+   */
+  async open(
+    serverUrl: string,
+    code: string,
+    secret: string | null = null,
+    host: WantedHost | null = null,
+  ): Promise<void> {
+    const foundUrl = host === null ? serverUrl : await this.#find(host, serverUrl, code)
+    if (foundUrl === null) return
+    const reached = await this.#reach('join', foundUrl, approachPatience)
+    if (reached) await this.#lookAt(reached, code, secret, code)
   }
 
-  /** From the green room into the meeting. Refused, it stays in the green room, with `problem`. */
-  async join(name: string): Promise<void> {
-    const [greenRoom, approach] = [this.#greenRoom, this.#approach]
-    if (!greenRoom || !approach || this.#state.phase !== 'green-room') throw new Error('Nothing is open to join')
-    if (greenRoom.view.isJoining) return
-    const joined = await greenRoom.join(name)
-    if (!joined || greenRoom !== this.#greenRoom) return
-    greenRoom.close()
-    this.#greenRoom = null
-    this.#enter(approach, { name, joined, roster: greenRoom.roster })
+  /**
+   * From the green room into the meeting; where one has to knock, somebody inside decides when. Refused, it stays in the
+   * green room, with `problem`.
+   */
+  async join(name: string, password?: string): Promise<void> {
+    if (!this.#greenRoom) throw new Error('Nothing is open to join')
+    await this.#greenRoom.join(name, password)
+  }
+
+  /** Does not wait any longer to be let in. */
+  cancelKnock(): void {
+    this.#greenRoom?.cancelKnock()
   }
 
   /** After the page was loaded anew: back into the remembered room. False when there is none, or no way back. */
   async resume(): Promise<boolean> {
     const { memory } = this.#options
-    const remembered = parseRemembered(memory.load())
-    if (!remembered) return false
-    const reached = await this.#reach('resume', remembered.serverUrl, resumePatience)
+    const before = parseRemembered(memory.load())
+    if (!before) return false
+    const { serverUrl, name, code, secret, hostKey } = before
+    const reached = await this.#reach('resume', serverUrl, resumePatience)
     if (!reached) return false
     const { approach, session } = reached
-    const resumed = await takeSeatAgain(approach.signalling, remembered)
+    const resumed = await takeSeatAgain(approach.signalling, before)
     if (approach !== this.#approach) return false
     if (resumed.ok) {
-      const { name } = remembered
-      this.#enter(approach, { name, joined: resumed.value, roster: approach.openRoster(session), before: remembered })
+      const roster = approach.openRoster(session, { code, secret })
+      const entry = { joined: resumed.value, name, password: null }
+      this.#enter(approach, { entry, keys: { secret, hostKey }, roster, before })
     } else if (resumed.code === 'timeout' || resumed.code === 'disconnected') {
-      this.#fail(problemOf(resumed.code), remembered.serverUrl)
+      this.#fail(problemOf(resumed.code), serverUrl)
     } else {
-      memory.save(null)
+      memory.save(hostKey === null && secret === null ? null : { serverUrl, code, secret, hostKey })
       this.#drop()
       this.#set({ phase: 'idle' })
     }
@@ -150,6 +181,41 @@ export class Call {
     return (await this.#meeting?.readDocument(kind)) ?? refuse('not-in-room')
   }
 
+  /** For hosts, also in front of the own meeting: what others have to get past, how many may come, what it is called. */
+  async changeRoom(change: Payload<'room:change'>): Promise<Decided<'room:change'>> {
+    if (this.#meeting || !this.#greenRoom) return await this.#decide('room:change', change)
+    const changed = await this.#greenRoom.change(change)
+    return changed.ok ? changed : refuse(problemOf(changed.code))
+  }
+
+  /** For hosts: sends everyone out, for good. */
+  async endRoom(): Promise<Decided<'room:end'>> {
+    return await this.#decide('room:end', {})
+  }
+
+  async answerKnock(id: PeerId, admit: boolean): Promise<Decided<'knock:answer'>> {
+    return await this.#decide('knock:answer', { id, admit })
+  }
+
+  /** Their app turns the microphone off. */
+  async mutePerson(id: PeerId): Promise<Decided<'peer:mute'>> {
+    return await this.#decide('peer:mute', { id })
+  }
+
+  async removePerson(id: PeerId): Promise<Decided<'peer:remove'>> {
+    return await this.#decide('peer:remove', { id })
+  }
+
+  /** Makes them a host, too. */
+  async promotePerson(id: PeerId): Promise<Decided<'peer:promote'>> {
+    return await this.#decide('peer:promote', { id })
+  }
+
+  /** The people here compared the words of the room: all who are present are verified from now on. */
+  confirmPhrase(): void {
+    if (this.#meeting) this.#approach?.roster?.confirmPhrase()
+  }
+
   /** The network changed, or the machine woke up: looks at each link at once and gets back those that are dead. */
   checkLinks(): void {
     this.#approach?.roster?.check()
@@ -172,32 +238,51 @@ export class Call {
     this.#drop()
   }
 
-  async #approachRoom(
-    goal: 'host' | 'join',
-    serverUrl: string,
-    find: (signalling: Signalling) => Promise<Answered<'room:look'>>,
-    asked: string | null = null,
-  ): Promise<void> {
-    const reached = await this.#reach(goal, serverUrl, approachPatience)
-    if (!reached) return
-    const found = await find(reached.approach.signalling)
+  async #decide<Name extends HostRequest>(name: Name, payload: Payload<Name>): Promise<Decided<Name>> {
+    const decided = (await this.#meeting?.decide(name, payload)) ?? refuse('not-in-room')
+    return decided.ok ? decided : refuse(problemOf(decided.code))
+  }
+
+  async #lookAt(reached: Reached, code: string, secret: string | null, asked: string | null = null): Promise<void> {
+    const { signalling, serverUrl } = reached.approach
+    const found = await signalling.request('room:look', { code })
     if (reached.approach !== this.#approach) return
-    if (found.ok) this.#standInFront(reached, found.value)
-    else this.#fail(problemOf(found.code), serverUrl, asked)
+    if (!found.ok) {
+      this.#fail(problemOf(found.code), serverUrl, asked)
+      return
+    }
+    const kept = parseRememberedKeys(this.#options.memory.load(), { serverUrl, code: found.value.code })
+    this.#standInFront(reached, found.value, { ...kept, secret: secret ?? kept.secret })
+  }
+
+  /** Where the computer answers that an invitation pins; null when it does not, or something else was begun meanwhile. */
+  async #find(host: WantedHost, serverUrl: string, code: string): Promise<string | null> {
+    this.#begin('join', serverUrl)
+    const search = (this.#search = {})
+    const found = await findServer(host, serverUrl, this.#options, this.#log)
+    if (search !== this.#search) return null
+    if (found.ok) return found.value
+    this.#fail(found.code, serverUrl, code)
+    return null
+  }
+
+  #begin(goal: 'host' | 'join' | 'resume', serverUrl: string): void {
+    if (this.#meeting) throw new Error('A call is going on')
+    this.#drop()
+    this.#set({ phase: 'opening', serverUrl, goal })
   }
 
   /** Null when there is no way to it, or something else was begun meanwhile. */
   async #reach(goal: 'host' | 'join' | 'resume', serverUrl: string, patience: Patience): Promise<Reached | null> {
-    if (this.#meeting) throw new Error('A call is going on')
-    this.#drop()
-    this.#set({ phase: 'opening', serverUrl, goal })
-    const signalling = this.#openSignalling(serverUrl)
+    this.#begin(goal, serverUrl)
+    const signalling = openSignalling(serverUrl, this.#options, this.#log)
     if (!signalling) {
       this.#fail('server-unreachable', serverUrl)
       return null
     }
     const isSeated = () => this.#meeting?.isSeated !== false
-    const approach = new Approach({ serverUrl, signalling, media: this.#options.media, isSeated, log: this.#log })
+    const { media, hasVpn, relayOnly: isRelayOnly = () => false } = this.#options
+    const approach = new Approach({ serverUrl, signalling, media, isSeated, isRelayOnly, hasVpn, log: this.#log })
     this.#approach = approach
     const session = await approach.reach(patience)
     if (approach !== this.#approach) {
@@ -209,28 +294,29 @@ export class Call {
     return null
   }
 
-  /** Null for what is no address. */
-  #openSignalling(serverUrl: string): Signalling | null {
-    if (this.#options.openSignalling) return this.#options.openSignalling(serverUrl)
-    if (!URL.canParse(serverUrl)) return null
-    const { origin } = new URL(serverUrl)
-    const accessToken = () => this.#options.accessTokenFor?.(origin) ?? null
-    return new SignallingClient({ serverUrl: origin, log: this.#log, accessToken })
-  }
-
-  #standInFront({ approach, session }: Reached, room: RoomView): void {
+  #standInFront({ approach, session }: Reached, room: RoomView, keys: RoomKeys): void {
     const { signalling, serverUrl } = approach
-    const openRoster = (present: Session) => approach.openRoster(present)
-    const greenRoom = new GreenRoom({ signalling, session, room, openRoster })
+    const { secret, hostKey } = keys
+    const openRoster = (present: Session) => approach.openRoster(present, { code: room.code, secret })
+    const greenRoom = new GreenRoom({ signalling, session, room, hostKey, openRoster })
     this.#greenRoom = greenRoom
+    const show = () => {
+      this.#set({ phase: 'green-room', serverUrl, secret, ...greenRoom.view })
+    }
     greenRoom.on('changed', () => {
-      if (greenRoom === this.#greenRoom) this.#set({ phase: 'green-room', serverUrl, ...greenRoom.view })
+      if (greenRoom === this.#greenRoom) show()
+    })
+    greenRoom.on('joined', (entry) => {
+      if (greenRoom !== this.#greenRoom) return
+      greenRoom.close()
+      this.#greenRoom = null
+      this.#enter(approach, { entry, keys, roster: greenRoom.roster })
     })
     // In a meeting, sound and picture go on without the server; here nothing is lost by asking for the new token.
     signalling.on('refused', (code) => {
       if (greenRoom === this.#greenRoom && code === 'access-denied') this.#fail(code, serverUrl)
     })
-    this.#set({ phase: 'green-room', serverUrl, ...greenRoom.view })
+    show()
   }
 
   #enter(
@@ -271,7 +357,7 @@ export class Call {
     this.#greenRoom?.close()
     this.#meeting?.close()
     this.#approach?.close()
-    this.#greenRoom = this.#meeting = this.#approach = null
+    this.#greenRoom = this.#meeting = this.#approach = this.#search = null
   }
 
   #set(state: CallState): void {

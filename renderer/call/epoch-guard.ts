@@ -10,6 +10,9 @@ const REMEMBERED = 8
  */
 export type Belonging = 'current' | 'replaced' | 'early' | 'misaddressed' | 'stale'
 
+/** What speaks for one connection of the two: all but reports, which are about the way. */
+export type NegotiationSignal = Exclude<Signal, { kind: 'report' }>
+
 /** Tells which connection of the other side a signal speaks for, so that those of former ones are dropped. */
 export class EpochGuard {
   #theirs: string | null = null
@@ -29,7 +32,7 @@ export class EpochGuard {
    * `own` is the epoch of our present connection; `isFirstAnswerDue`, whether that has offered and heard nothing yet: then
    * an answer to it is good from whichever connection of theirs.
    */
-  judge(signal: Signal, own: string, isFirstAnswerDue: boolean): Belonging {
+  judge(signal: NegotiationSignal, own: string, isFirstAnswerDue: boolean): Belonging {
     const { epoch, toEpoch } = signal
     if (this.#former.includes(epoch)) return 'stale'
     if (toEpoch !== null && toEpoch !== own) return 'misaddressed'

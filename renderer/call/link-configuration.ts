@@ -26,11 +26,15 @@ const isUsable = (server: RTCIceServer, log: Log): boolean => {
 export const usableIceServers = (iceServers: readonly IceServer[], log: Log): RTCIceServer[] =>
   iceServers.map(toRtc).filter((server) => isUsable(server, log))
 
-export const configureLinks = (
-  iceServers: readonly IceServer[],
-  certificate: RTCCertificate,
-  log: Log,
-): RTCConfiguration => ({
+interface LinkSettings {
+  readonly iceServers: readonly IceServer[]
+  readonly certificate: RTCCertificate
+  /** The others learn no address of this computer: nothing but relays is used. */
+  readonly isRelayOnly: boolean
+}
+
+export const configureLinks = ({ iceServers, certificate, isRelayOnly }: LinkSettings, log: Log): RTCConfiguration => ({
   iceServers: usableIceServers(iceServers, log),
+  iceTransportPolicy: isRelayOnly ? 'relay' : 'all',
   certificates: [certificate],
 })

@@ -1,5 +1,5 @@
 import { Emitter } from './emitter.ts'
-import { noMedia, type OwnMedia } from './own-media.ts'
+import { noMedia, noProblems, type OwnMedia } from './own-media.ts'
 import { PeerConnection, type PeerConnectionEvents, type PeerConnectionOptions } from './peer-connection.ts'
 import type { VideoLimits } from './sending-limits.ts'
 
@@ -11,6 +11,9 @@ export interface LinkConnectionOptions extends Omit<PeerConnectionOptions, 'own'
   /** Null while one of the two is only in front of the room: connects, and neither sends anything nor says a word of it. */
   readonly own: OwnMedia | null
 }
+
+const areSame = (one = noProblems, other = noProblems): boolean =>
+  one.camera === other.camera && one.microphone === other.microphone
 
 /**
  * The present `PeerConnection` of a link, and what holds for each that takes its place: what we send and how, and through
@@ -46,10 +49,12 @@ export class LinkConnection {
 
   setMedia(own: OwnMedia): void {
     const former = this.#options.own
+    const areProblemsNew = !areSame(own.problems, former?.problems)
     const isNews = own.microphoneOn !== former?.microphoneOn || own.cameraOn !== former.cameraOn
     this.#options = { ...this.#options, own }
     void this.#present.setMedia(own)
     if (isNews) this.#tellState()
+    if (areProblemsNew) this.#tellProblems()
   }
 
   setIceServers(iceServers: RTCIceServer[]): void {
@@ -109,7 +114,13 @@ export class LinkConnection {
     connection.on('flow', (kind, isFlowing) => isInUse() && this.#events.emit('flow', kind, isFlowing))
     connection.on('control', (message) => isInUse() && this.#events.emit('control', message))
     connection.on('abused', () => isInUse() && this.#events.emit('abused'))
-    connection.on('open', () => isInUse() && this.#tellState())
+    connection.on('certificate', () => isInUse() && this.#events.emit('certificate'))
+    connection.on('open', () => {
+      if (!isInUse()) return
+      this.#tellState()
+      if (!areSame(this.#options.own?.problems, noProblems)) this.#tellProblems()
+      this.#events.emit('open')
+    })
     return connection
   }
 
@@ -117,5 +128,9 @@ export class LinkConnection {
     if (!this.#options.own) return
     const { microphoneOn, cameraOn } = this.#options.own
     this.#present.send({ kind: 'state', microphoneOn, cameraOn })
+  }
+
+  #tellProblems(): void {
+    if (this.#options.own) this.#present.send({ kind: 'devices', ...(this.#options.own.problems ?? noProblems) })
   }
 }

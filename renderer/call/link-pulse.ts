@@ -1,6 +1,6 @@
 import type { Quality } from './call-state.ts'
 import { Emitter } from './emitter.ts'
-import type { LinkSample } from './link-sample.ts'
+import type { LinkSample, PathEnds } from './link-sample.ts'
 import { reasonOf, type Log } from './log.ts'
 import { judgeQuality } from './quality.ts'
 
@@ -16,6 +16,10 @@ interface LinkPulseEvents {
   /** The control channel is silent, but packets arrive. */
   readonly arrival: []
   readonly quality: [Quality]
+  /** The path in use, as often as the quality. */
+  readonly path: [PathEnds]
+  /** Of the path in use, in milliseconds. */
+  readonly roundTrip: [number]
 }
 
 interface LinkPulseOptions {
@@ -24,7 +28,7 @@ interface LinkPulseOptions {
 }
 
 /**
- * The regular work of a link: heartbeats, quality every 2 s, and a look at the packets when the channel is late: after a
+ * The regular work of a link: heartbeats, quality and path every 2 s, and a look at the packets when the channel is late: after a
  * cut, a data channel backs off for seconds (RFC 9260, section 6.3) while media already flows again.
  */
 export class LinkPulse {
@@ -90,5 +94,7 @@ export class LinkPulse {
   #judge(sample: LinkSample): void {
     this.#events.emit('quality', judgeQuality(this.#qualitySample, sample))
     this.#qualitySample = sample
+    if (sample.path) this.#events.emit('path', sample.path)
+    if (sample.roundTripMs !== null) this.#events.emit('roundTrip', sample.roundTripMs)
   }
 }

@@ -1,25 +1,29 @@
-import type { ChatMessage, DocumentInfo, DocumentKind, PeerId, RoomView } from '#signalling/protocol.ts'
-import type { CallState, EndReason, MeetingServerLink } from './call-state.ts'
-import type { CallMemory, RememberedCall } from './call-memory.ts'
+import type { ChatMessage, DocumentInfo, DocumentKind, PeerId } from '#signalling/protocol.ts'
+import type { CallState, EndReason } from './call-state.ts'
+import type { CallMemory, RememberedCall, RoomKeys } from './call-memory.ts'
 import { Emitter } from './emitter.ts'
+import type { Entry } from './green-room.ts'
 import type { Log } from './log.ts'
 import { MeetingChat } from './meeting-chat.ts'
+import { MeetingRoom } from './meeting-room.ts'
+import { MeetingSeat } from './meeting-seat.ts'
 import type { Roster } from './roster.ts'
-import { RESUME_TIMEOUT_MS } from './seat.ts'
-import type { Answer } from './server-words.ts'
+import type { Answer, Payload } from './server-words.ts'
 import type { Answered, Signalling } from './signalling.ts'
 
-const MIN_RETRY_MS = 2000
-const MAX_RETRY_MS = 7000
-const PROBE_TIMEOUT_MS = 1500
 const MAX_MET_NAMES = 200
 
-type Joined = Answer<'room:join'>
 type JoinedState = Extract<CallState, { phase: 'joined' }>
 
-/** Something worth a word aloud. */
+/** What hosts alone may ask for. */
+export type HostRequest = 'room:change' | 'room:end' | 'knock:answer' | 'peer:mute' | 'peer:remove' | 'peer:promote'
+
+/**
+ * Something worth a word aloud. `name`: of who came, went, wrote or knocks; `muted`: you were, by them (empty when that is
+ * not known); `host`: you are one now, your own name.
+ */
 export interface Notice {
-  readonly kind: 'joined' | 'left' | 'chat'
+  readonly kind: 'joined' | 'left' | 'chat' | 'knock' | 'muted' | 'host'
   readonly name: string
 }
 
@@ -35,15 +39,15 @@ export interface MeetingOptions {
   readonly memory: CallMemory
   readonly log: Log
   readonly serverUrl: string
-  readonly name: string
-  readonly joined: Joined
+  readonly entry: Entry
+  readonly keys: RoomKeys
   /** Of the same call, before a reload. */
   readonly before?: Pick<RememberedCall, 'since' | 'metNames'>
 }
 
 /**
- * Being in a room: the people, the chat and the seat at the server. Losing the server changes the seat and nothing else:
- * the links need no server, and the seat is taken again when it is back.
+ * Being in a room: the people, the chat, the room itself and the seat at the server. Losing the server changes the seat
+ * and nothing else: the links need no server, and the seat is taken again when it is back.
  */
 export class Meeting {
   readonly #events = new Emitter<MeetingEvents>()
@@ -51,33 +55,35 @@ export class Meeting {
   readonly #signalling: Signalling
   readonly #roster: Roster
   readonly #chat: MeetingChat
+  readonly #room: MeetingRoom
+  readonly #seat: MeetingSeat
   readonly #stops: (() => void)[]
   readonly #metNames: Set<string>
-  #room: Pick<RoomView, 'code' | 'title' | 'capacity'>
+  readonly #since: number
   #documents: readonly DocumentInfo[] = []
   #you: PeerId
-  #token: string
-  #isSeated = true
-  #isAccessDenied = false
-  #isRoomLost = false
-  readonly #since: number
-  #attempts = 0
-  #retry: ReturnType<typeof setTimeout> | undefined
   #isOver = false
 
   constructor(options: MeetingOptions) {
-    const { signalling, roster, joined, before } = options
+    const { signalling, roster, entry, before, keys, log } = options
+    const { joined, name, password } = entry
     this.#options = options
     this.#signalling = signalling
     this.#roster = roster
-    this.#room = joined.room
     this.#you = joined.peerId
-    this.#token = joined.token
     this.#since = before?.since ?? Date.now()
     this.#metNames = new Set(before?.metNames)
-    this.#chat = new MeetingChat({ signalling, name: options.name, isSeated: () => this.#isSeated })
-    this.#stops = [...this.#followServer(), ...this.#followPeople()]
-    this.#takeSeat(joined)
+    this.#room = new MeetingRoom(signalling, joined)
+    const wish = {
+      code: joined.room.code,
+      name,
+      ...(password !== null && { password }),
+      ...(keys.hostKey !== null && { hostKey: keys.hostKey }),
+    }
+    this.#seat = new MeetingSeat({ signalling, token: joined.token, entry: wish, log })
+    this.#chat = new MeetingChat({ signalling, name, isSeated: () => this.#seat.isTaken })
+    this.#stops = [...this.#followServer(), ...this.#followPeople(), ...this.#followRoom(), ...this.#followSeat()]
+    this.#settle(joined)
   }
 
   on<Name extends keyof MeetingEvents>(name: Name, listener: (...args: MeetingEvents[Name]) => void): () => void {
@@ -85,29 +91,26 @@ export class Meeting {
   }
 
   get view(): JoinedState {
-    const { code, title, capacity } = this.#room
+    const { serverUrl, entry, keys } = this.#options
     return {
       phase: 'joined',
-      serverUrl: this.#options.serverUrl,
-      room: { code, title, capacity },
+      serverUrl,
+      ...this.#room.view,
       you: this.#you,
-      name: this.#options.name,
+      name: entry.name,
       people: this.#roster.people,
       chat: this.#chat.entries,
       documents: this.#documents,
-      server: this.#server,
+      secret: keys.secret,
+      phrase: this.#roster.phrase,
+      server: this.#seat.server,
       since: this.#since,
     }
   }
 
-  get #server(): MeetingServerLink {
-    if (this.#isSeated) return 'online'
-    return this.#isAccessDenied ? 'access-denied' : 'reconnecting'
-  }
-
   /** Whether the server has us in the room now. */
   get isSeated(): boolean {
-    return this.#isSeated
+    return this.#seat.isTaken
   }
 
   get metNames(): readonly string[] {
@@ -122,26 +125,26 @@ export class Meeting {
     return await this.#signalling.request('document:read', { kind })
   }
 
-  /** Gets the server back without waiting for the next try; finds out whether it is there when it seems to be. */
-  async reconnectNow(): Promise<void> {
-    if (this.#signalling.isOnline) {
-      const { code } = this.#room
-      const answer = await this.#signalling.request('room:look', { code }, PROBE_TIMEOUT_MS)
-      if (this.#isOver || answer.ok || answer.code !== 'timeout') return
-    }
-    this.#signalling.renew()
+  /** The server tells everyone what came of it, this side included. */
+  async decide<Name extends HostRequest>(name: Name, payload: Payload<Name>): Promise<Answered<Name>> {
+    const decided = await this.#signalling.request(name, payload)
+    // The server tells it, too; whichever comes first.
+    if (decided.ok && name === 'room:end') this.#end('room-ended')
+    return decided
   }
 
-  /** There is another access token: shows it to a server that refused the former one. Refused, it is asked for again. */
+  async reconnectNow(): Promise<void> {
+    await this.#seat.reconnectNow()
+  }
+
   showAccessToken(): void {
-    this.#setAccessDenied(false)
-    this.#signalling.renew()
+    this.#seat.showAccessToken()
   }
 
   /** Tells everyone, by every way there is. The connection to the server is the caller's to close afterwards. */
   async leave(): Promise<void> {
     this.close()
-    this.#options.memory.save(null)
+    this.#rememberKeys()
     this.#roster.leave()
     await this.#signalling.request('room:leave', {}, 1000)
   }
@@ -149,23 +152,14 @@ export class Meeting {
   /** Lets go without a word, so that a reloaded page can come back. */
   close(): void {
     this.#isOver = true
-    clearTimeout(this.#retry)
+    this.#seat.close()
+    this.#room.close()
     for (const stop of this.#stops) stop()
   }
 
   #followServer(): (() => void)[] {
     const on = this.#signalling.on.bind(this.#signalling)
     return [
-      on('lost', () => {
-        this.#loseSeat()
-      }),
-      on('opened', () => {
-        this.#setAccessDenied(false)
-        void this.#comeBack()
-      }),
-      on('refused', (code) => {
-        this.#setAccessDenied(code === 'access-denied')
-      }),
       on('peer:joined', (peer) => {
         this.#roster.admit(peer)
       }),
@@ -178,6 +172,9 @@ export class Meeting {
       on('peer:back', ({ id }) => {
         this.#roster.setPresence(id, 'present')
       }),
+      on('peer:muted', ({ id, by }) => {
+        if (id === this.#you) this.#say('muted', this.#roster.people.find((each) => each.id === by)?.name ?? '')
+      }),
       on('chat:posted', (message) => {
         this.#onChat(message)
       }),
@@ -187,6 +184,9 @@ export class Meeting {
       }),
       on('session:replaced', () => {
         this.#end('opened-elsewhere')
+      }),
+      on('session:removed', () => {
+        this.#end('removed')
       }),
       on('room:closed', ({ code, reason }) => {
         if (code === this.#room.code) this.#end(reason === 'ended' ? 'room-ended' : 'room-expired')
@@ -203,90 +203,88 @@ export class Meeting {
         this.#onPeople()
       }),
       this.#roster.on('arrived', (name) => {
-        this.#events.emit('notice', { kind: 'joined', name })
+        this.#say('joined', name)
       }),
       this.#roster.on('left', (name) => {
-        this.#events.emit('notice', { kind: 'left', name })
+        this.#say('left', name)
       }),
     ]
+  }
+
+  #followRoom(): (() => void)[] {
+    return [
+      this.#room.on('changed', () => {
+        this.#events.emit('changed')
+      }),
+      this.#room.on('knocked', (name) => {
+        this.#say('knock', name)
+      }),
+      this.#room.on('promoted', () => {
+        this.#say('host', this.#options.entry.name)
+      }),
+    ]
+  }
+
+  #followSeat(): (() => void)[] {
+    return [
+      this.#seat.on('changed', () => {
+        this.#onPeople()
+      }),
+      this.#seat.on('taken', (joined) => {
+        this.#settle(joined)
+      }),
+      this.#seat.on('declined', () => {
+        this.#end('shut-out')
+      }),
+    ]
+  }
+
+  #say(kind: Notice['kind'], name: string): void {
+    this.#events.emit('notice', { kind, name })
   }
 
   #onPeople(): void {
     const { people } = this.#roster
     for (const { name } of people) if (this.#metNames.size < MAX_MET_NAMES) this.#metNames.add(name)
-    if (this.#isRoomLost && people.length === 0) this.#end('room-lost')
+    const { barredBy } = this.#seat
+    if (barredBy !== null && people.length === 0) this.#end(barredBy)
     else this.#events.emit('changed')
   }
 
   #onChat(message: ChatMessage): void {
-    if (this.#chat.take(message) && message.from !== this.#you)
-      this.#events.emit('notice', { kind: 'chat', name: message.name })
+    if (this.#chat.take(message) && message.from !== this.#you) this.#say('chat', message.name)
   }
 
-  #loseSeat(): void {
-    clearTimeout(this.#retry)
-    this.#attempts++
-    this.#isSeated = false
-    this.#events.emit('changed')
-  }
-
-  #setAccessDenied(isDenied: boolean): void {
-    if (this.#isAccessDenied === isDenied) return
-    this.#isAccessDenied = isDenied
-    this.#events.emit('changed')
-  }
-
-  /** The server is back under a new session: takes the former seat, or a new one when the server does not know it. */
-  async #comeBack(): Promise<void> {
-    const attempt = ++this.#attempts
-    const seat = await this.#askForSeat()
-    if (attempt !== this.#attempts || this.#isOver) return
-    this.#isRoomLost = !seat.ok && seat.code === 'room-not-found'
-    if (seat.ok) this.#takeSeat(seat.value)
-    else {
-      this.#options.log('warn', `No way back into the room yet: ${seat.code}`)
-      // It was let in by an answer that came too late: only a new connection can ask again.
-      if (seat.code === 'already-in-room') {
-        this.#signalling.renew()
-        return
-      }
-      const pauseMs = MIN_RETRY_MS + Math.random() * (MAX_RETRY_MS - MIN_RETRY_MS)
-      this.#retry = setTimeout(() => void this.#comeBack(), pauseMs)
-      this.#onPeople()
-    }
-  }
-
-  async #askForSeat() {
-    const resumed = await this.#signalling.request('peer:resume', { token: this.#token }, RESUME_TIMEOUT_MS)
-    const isForgotten = !resumed.ok && (resumed.code === 'resume-refused' || resumed.code === 'room-not-found')
-    if (!isForgotten || this.#isOver) return resumed
-    return await this.#signalling.request('room:join', { code: this.#room.code, name: this.#options.name })
-  }
-
-  #takeSeat({ peerId, token, room, chat, documents }: Joined): void {
-    this.#isSeated = true
+  #settle(joined: Answer<'room:join'>): void {
     const formerly = this.#you
-    this.#you = peerId
-    this.#room = room
-    this.#documents = documents
-    this.#token = token
-    this.#chat.settle(formerly, peerId, chat)
-    this.#roster.settle(peerId, room.peers)
+    this.#you = joined.peerId
+    this.#documents = joined.documents
+    this.#room.settle(joined)
+    this.#chat.settle(formerly, joined.peerId, joined.chat)
+    this.#roster.settle(joined.peerId, joined.room.peers)
     this.#remember()
     this.#events.emit('changed')
   }
 
   #remember(): void {
-    const { serverUrl, name, memory } = this.#options
+    const { serverUrl, entry, memory, keys } = this.#options
     memory.save({
       serverUrl,
-      name,
+      ...keys,
+      name: entry.name,
       code: this.#room.code,
-      token: this.#token,
+      token: this.#seat.token,
       you: this.#you,
       since: this.#since,
       metNames: this.metNames,
     })
+  }
+
+  /** Whoever left may come back, as who they were: with the invitation, and as a host. */
+  #rememberKeys(): void {
+    const { serverUrl, memory, keys } = this.#options
+    const hasKeys = keys.secret !== null || keys.hostKey !== null
+    memory.save(hasKeys ? { serverUrl, code: this.#room.code, ...keys } : null)
   }
 
   #end(reason: EndReason): void {

@@ -2,6 +2,8 @@ import type { PeerId, PeerInfo } from '#signalling/protocol.ts'
 import type { Person } from './call-state.ts'
 import type { Offerer } from './negotiation.ts'
 import type { PeerLink } from './peer-link.ts'
+import type { LinkTrust } from './trust/link-trust.ts'
+import type { TrustedPerson } from './trust/room-trust.ts'
 
 /** `lobby`: they are in front of the room. `inside`: the server says so. `unlisted`: the server let them go. */
 export type Standing = 'lobby' | 'inside' | 'unlisted'
@@ -10,6 +12,7 @@ export interface Member {
   /** Not known of those in front of the room. */
   readonly name: string
   readonly link: PeerLink
+  readonly trust: LinkTrust
   readonly standing: Standing
   readonly sinceMs: number
   /** Lost the server, so it brings them no signal now. */
@@ -29,9 +32,10 @@ export const ageOf = ({ sinceMs }: Pick<Member, 'sinceMs'>): number => performan
 
 export const isConnected = ({ link }: Member): boolean => link.view.phase === 'connected'
 
-const toPerson = (id: PeerId, { name, link }: Member): Person => {
-  const { phase, microphoneOn, cameraOn, stream, quality } = link.view
-  return { id, name, link: phase, microphoneOn, cameraOn, stream, quality }
+const toPerson = (id: PeerId, { name, link, trust }: Member): Person => {
+  const { phase, ...view } = link.view
+  const trusted = { trust: trust.trust, hasNewKey: trust.hasNewKey(name) }
+  return { ...view, id, name, link: phase, ...trusted }
 }
 
 /** Everyone to whom there is a link, in the order they came, and who of them is shown. */
@@ -68,10 +72,15 @@ export class Members {
 
   /** The same array until `forgetPeople`. */
   get people(): readonly Person[] {
-    this.#people ??= [...this.#members]
-      .filter(([id, { standing }]) => standing !== 'lobby' && !this.isHidden(id))
-      .map(([id, member]) => toPerson(id, member))
+    this.#people ??= this.#shown.map(([id, member]) => toPerson(id, member))
     return this.#people
+  }
+
+  /** Those who are shown and have a control channel. */
+  get ofOurKind(): readonly TrustedPerson[] {
+    return this.#shown
+      .filter(([, { offerer }]) => offerer === 'either')
+      .map(([, member]) => ({ trust: member.trust, name: member.name, isConnected: isConnected(member) }))
   }
 
   /** A member or a link has changed. */
@@ -95,6 +104,10 @@ export class Members {
     const isFormer = (member: Member) =>
       member.standing === 'unlisted' && isConnected(member) && (member.movedTo === id || member.name === newcomer.name)
     return [...this.#members.values()].some(isFormer)
+  }
+
+  get #shown(): [PeerId, Member][] {
+    return [...this.#members].filter(([id, { standing }]) => standing !== 'lobby' && !this.isHidden(id))
   }
 
   /** Former ids of those whose new link is there. */

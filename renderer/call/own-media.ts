@@ -1,4 +1,4 @@
-import type { MediaState } from './call-state.ts'
+import type { DeviceProblems, DeviceState, MediaState } from './call-state.ts'
 
 /** What oneself sends to everyone, and says about it. The tracks belong to `LocalMedia`. */
 export interface OwnMedia {
@@ -6,10 +6,16 @@ export interface OwnMedia {
   readonly video: MediaStreamTrack | null
   readonly microphoneOn: boolean
   readonly cameraOn: boolean
+  /** Absent: there are none. */
+  readonly problems?: DeviceProblems
 }
+
+export const noProblems: DeviceProblems = { camera: null, microphone: null }
 
 /** For whom we are not with yet, or not any more. */
 export const noMedia: OwnMedia = { audio: null, video: null, microphoneOn: false, cameraOn: false }
+
+const problemOf = (device: DeviceState) => (device.phase === 'failed' ? device.problem : null)
 
 /** A muted microphone is sent as silence, so that unmuting is instant. */
 export const ownMediaOf = ({ camera, microphone }: Pick<MediaState, 'camera' | 'microphone'>): OwnMedia => ({
@@ -17,4 +23,5 @@ export const ownMediaOf = ({ camera, microphone }: Pick<MediaState, 'camera' | '
   video: camera.phase === 'on' ? camera.track : null,
   microphoneOn: microphone.phase === 'on',
   cameraOn: camera.phase === 'on',
+  problems: { camera: problemOf(camera), microphone: problemOf(microphone) },
 })

@@ -1,12 +1,15 @@
 import type { ControlMessage } from './control-message.ts'
 import { ControlChannel } from './control-channel.ts'
 import { Emitter } from './emitter.ts'
+import { readObservation, type Observation } from './link-observation.ts'
 import { readSample, type LinkSample } from './link-sample.ts'
 import type { Log } from './log.ts'
 import { MediaLine } from './media-line.ts'
 import { Negotiation, type Message, type Offerer } from './negotiation.ts'
 import type { OwnMedia } from './own-media.ts'
 import { randomId } from './random-id.ts'
+import { fingerprintOf, ownFingerprint, type Fingerprints } from './trust/fingerprints.ts'
+import { RemoteCertificate } from './trust/remote-certificate.ts'
 import { audioEncoding, firstPicture, videoEncoding, type VideoLimits } from './sending-limits.ts'
 
 /** From the first picture on a path until full ones are sent; by then libwebrtc has measured it. */
@@ -30,6 +33,8 @@ export interface PeerConnectionEvents {
   readonly control: [ControlMessage]
   readonly open: []
   readonly abused: []
+  /** The other side shows another certificate than at first. */
+  readonly certificate: []
 }
 
 /**
@@ -44,6 +49,9 @@ export class PeerConnection {
   readonly #audio: MediaLine
   readonly #video: MediaLine
   readonly #hasChannel: boolean
+  readonly #certificate: RTCCertificate | undefined
+  readonly #remoteCertificate: RemoteCertificate
+  #hasCertificateChanged = false
   #stream = new MediaStream()
   #isBegun = false
   #channel: ControlChannel | null = null
@@ -57,6 +65,8 @@ export class PeerConnection {
     this.#hasChannel = offerer === 'either'
     this.#videoLimits = videoLimits
     this.#rtc = new RTCPeerConnection({ ...configuration, bundlePolicy: 'max-bundle', rtcpMuxPolicy: 'require' })
+    this.#certificate = configuration.certificates?.[0]
+    this.#remoteCertificate = new RemoteCertificate(() => this.#rtc.sctp?.transport ?? null)
     this.#audio = new MediaLine({ kind: 'audio', group, log, track: own.audio, encoding: audioEncoding() })
     this.#video = new MediaLine({ kind: 'video', group, log, track: own.video, encoding: this.#videoEncoding })
     this.#negotiation = new Negotiation({ rtc: this.#rtc, isPolite, offerer, log, onOffer: () => this.#adoptLines() })
@@ -66,6 +76,7 @@ export class PeerConnection {
     this.#isSending = own.video !== null
     this.#rtc.addEventListener('connectionstatechange', () => {
       this.#growPicture()
+      this.#checkCertificate()
       this.#events.emit('state', this.#rtc.connectionState)
     })
     this.#rtc.addEventListener('track', ({ track }) => {
@@ -158,9 +169,24 @@ export class PeerConnection {
     await this.#video.refresh()
   }
 
+  /** Null before hands were shaken, and of connections without a control channel. */
+  async fingerprints(): Promise<Fingerprints | null> {
+    const [own, certificate] = [this.#certificate && ownFingerprint(this.#certificate), this.#remoteCertificate.read()]
+    return own && certificate ? { own, theirs: await fingerprintOf(certificate) } : null
+  }
+
   async sample(): Promise<LinkSample> {
+    this.#checkCertificate()
     const report = (await this.#rtc.getStats()) as ReadonlyMap<string, RTCStats & Record<string, unknown>>
     return readSample(report, performance.now())
+  }
+
+  /** Of the direct path; null when nothing can be told yet, and for whoever wants none. */
+  async observe(): Promise<Observation | null> {
+    if (this.#rtc.getConfiguration().iceTransportPolicy === 'relay' || !this.#isBegun) return null
+    const isGathered = this.#rtc.iceGatheringState === 'complete'
+    const report = (await this.#rtc.getStats()) as ReadonlyMap<string, RTCStats & Record<string, unknown>>
+    return readObservation(report, isGathered)
   }
 
   close(): void {
@@ -181,6 +207,12 @@ export class PeerConnection {
     }, FIRST_PICTURE_MS)
   }
 
+  #checkCertificate(): void {
+    if (this.#hasCertificateChanged || !this.#remoteCertificate.hasChanged()) return
+    this.#hasCertificateChanged = true
+    this.#events.emit('certificate')
+  }
+
   #adoptLines(): void {
     this.#isBegun = true
     this.#audio.adopt(this.#rtc)
@@ -194,7 +226,10 @@ export class PeerConnection {
     const channel = new ControlChannel(this.#rtc)
     this.#channel = channel
     channel.on('open', () => this.#events.emit('open'))
-    channel.on('message', (message) => this.#events.emit('control', message))
+    channel.on('message', (message) => {
+      this.#checkCertificate()
+      this.#events.emit('control', message)
+    })
     channel.on('abused', () => this.#events.emit('abused'))
   }
 

@@ -1,25 +1,36 @@
 import type { PeerId, Signal } from '#signalling/protocol.ts'
-import type { LinkPhase, Quality } from './call-state.ts'
-import type { ControlMessage } from './control-message.ts'
+import type { LinkPhase, Path, Quality } from './call-state.ts'
+import type { ControlMessage, LinkWord, TrustWord } from './control-message.ts'
 import { Emitter } from './emitter.ts'
 import { LinkConnection, type LinkConnectionOptions } from './link-connection.ts'
+import { LinkObserver, nothingFound, type Finding } from './link-observer.ts'
+import { DirectPathSearch, pathOf, roundRoundTrip } from './link-path.ts'
 import { LinkPulse } from './link-pulse.ts'
 import { LinkRecovery } from './link-recovery.ts'
-import type { OwnMedia } from './own-media.ts'
+import { noProblems, type OwnMedia } from './own-media.ts'
 import type { VideoLimits } from './sending-limits.ts'
 import { SignalRoute } from './signal-route.ts'
 import { nothingOfTheirs, TheirMedia, type TheirMediaView } from './their-media.ts'
+import type { Fingerprints } from './trust/fingerprints.ts'
 
 /** A side that waits for an offer makes one itself after this long. */
 const AWAIT_OFFER_MS = 3000
 
+const noPath = { path: 'unknown', roundTripMs: null } as const
+
 /** What others may know of a link; fields as in `Person`. */
-export interface LinkView extends TheirMediaView {
+export interface LinkView extends TheirMediaView, Finding {
   readonly phase: LinkPhase
   readonly quality: Quality
+  readonly path: Path
+  readonly roundTripMs: number | null
 }
 
 export interface PeerLinkOptions extends LinkConnectionOptions {
+  /** Whose relay is the host's. */
+  readonly serverUrl?: string
+  /** Whether what leaves this computer goes through a VPN; without it what the browser tells of its cards alone counts. */
+  readonly hasVpn?: () => Promise<boolean>
   /** Whether the server would bring a signal to the other side now. */
   readonly canSend: () => boolean
   /** Brings a signal to the other side through the server. */
@@ -32,6 +43,13 @@ interface PeerLinkEvents {
   readonly bye: []
   /** They are in the room under this id now. */
   readonly moved: [PeerId]
+  /** The control channel of the present connection is open. */
+  readonly open: []
+  /** Another connection is in the place of the former one; `open` tells when it can be spoken over. */
+  readonly replaced: []
+  /** The other side of the present connection shows another certificate than at first. */
+  readonly certificate: []
+  readonly trust: [TrustWord]
 }
 
 /**
@@ -48,7 +66,9 @@ export class PeerLink {
   readonly #recovery: LinkRecovery
   readonly #pulse: LinkPulse
   readonly #theirs: TheirMedia
-  #view: LinkView = { phase: 'connecting', quality: 'unknown', ...nothingOfTheirs }
+  readonly #pathSearch: DirectPathSearch
+  readonly #observer: LinkObserver
+  #view: LinkView = { phase: 'connecting', quality: 'unknown', ...noPath, ...nothingFound, ...nothingOfTheirs }
   #awaiting: ReturnType<typeof setTimeout> | undefined
   #state: 'idle' | 'open' | 'closed' = 'idle'
 
@@ -61,6 +81,21 @@ export class PeerLink {
     this.#recovery = new LinkRecovery({ offerer, connection, route: this.#route, canSend })
     this.#pulse = new LinkPulse({ sample: () => connection.present.sample(), log })
     this.#theirs = new TheirMedia({ offerer })
+    this.#pathSearch = new DirectPathSearch({
+      maySearch: () => this.#maySearchPath(),
+      search: () => {
+        connection.restartIce()
+      },
+    })
+    this.#observer = new LinkObserver({
+      observe: () => connection.present.observe(),
+      hasVpn: options.hasVpn ?? (() => Promise.resolve(false)),
+      send: (report) => this.#route.report(report, connection.present),
+      log,
+    })
+    this.#observer.on('changed', (finding) => {
+      this.#show(finding)
+    })
     this.#followConnection()
     this.#followRoute()
     this.#followHealth()
@@ -95,7 +130,9 @@ export class PeerLink {
 
   /** Takes a signal that came through the server. */
   handleSignal(signal: Signal): void {
-    if (this.#state !== 'closed') this.#route.take(signal, this.#connection.present)
+    if (this.#state === 'closed') return
+    if (signal.kind === 'report') this.#observer.take(signal.report)
+    else this.#route.take(signal, this.#connection.present)
   }
 
   setMedia(own: OwnMedia): void {
@@ -126,9 +163,14 @@ export class PeerLink {
     if (this.#state === 'open') this.#recovery.flush()
   }
 
-  /** Tells them over the link itself. */
-  tell(message: Extract<ControlMessage, { kind: 'moved' }>): void {
-    this.#connection.present.send(message)
+  /** Tells them over the link itself. False when it can not go out now. */
+  tell(word: LinkWord): boolean {
+    return this.#connection.present.send(word)
+  }
+
+  /** Of the present connection; null before hands were shaken. */
+  fingerprints(): Promise<Fingerprints | null> {
+    return this.#connection.present.fingerprints()
   }
 
   /** Says goodbye and closes as soon as the word is out. Media stops at once. */
@@ -149,11 +191,14 @@ export class PeerLink {
     if (this.#state !== 'idle') return
     this.#state = 'open'
     this.#recovery.begin()
+    this.#observe()
   }
 
   #end(): void {
     this.#state = 'closed'
     this.#pulse.close()
+    this.#pathSearch.close()
+    this.#observer.close()
     clearTimeout(this.#awaiting)
     this.#recovery.close()
   }
@@ -177,6 +222,12 @@ export class PeerLink {
     })
     on('abused', () => {
       this.#shutOut()
+    })
+    on('open', () => {
+      this.#events.emit('open')
+    })
+    on('certificate', () => {
+      this.#events.emit('certificate')
     })
   }
 
@@ -212,6 +263,12 @@ export class PeerLink {
     this.#pulse.on('quality', (quality) => {
       this.#show({ quality: this.#view.phase === 'connected' ? quality : 'unknown' })
     })
+    this.#pulse.on('path', (ends) => {
+      this.#show({ path: pathOf(ends, this.#options.serverUrl ?? null) })
+    })
+    this.#pulse.on('roundTrip', (ms) => {
+      this.#show({ roundTripMs: roundRoundTrip(ms) })
+    })
   }
 
   #shutOut(): void {
@@ -222,10 +279,12 @@ export class PeerLink {
 
   /** Puts a new connection in the place of the present one; `offer` or a signal begins it. */
   #replace(renewal: { andTheirs: boolean }): void {
+    this.#events.emit('replaced')
     this.#route.reset(renewal)
     this.#theirs.reset()
     this.#pulse.reset()
     this.#connection.replace()
+    this.#show({ ...noPath, deviceProblems: noProblems })
     this.#recovery.begin()
   }
 
@@ -237,6 +296,12 @@ export class PeerLink {
     this.#options.log('debug', `Connection is ${state}`)
     if (state === 'connected') this.#recovery.heard()
     else if (state === 'disconnected' || state === 'failed') this.#recovery.lost()
+  }
+
+  /** One of the two is enough, and only those of our kind take an offer at any time. */
+  #maySearchPath(): boolean {
+    const { configuration, isPolite, offerer } = this.#options
+    return !isPolite && offerer === 'either' && configuration.iceTransportPolicy !== 'relay'
   }
 
   /** The answers to connectivity checks alone are no path yet; our own clients say more over the channel. */
@@ -256,6 +321,9 @@ export class PeerLink {
       case 'state':
         this.#show(this.#theirs.say(message))
         break
+      case 'devices':
+        this.#show({ deviceProblems: { camera: message.camera, microphone: message.microphone } })
+        break
       case 'bye':
         this.#events.emit('bye')
         break
@@ -265,13 +333,27 @@ export class PeerLink {
       case 'signal':
         this.handleSignal(message.signal)
         break
+      case 'proof':
+      case 'identity':
+      case 'commit':
+      case 'reveal':
+        this.#events.emit('trust', message)
+        break
     }
+  }
+
+  /** Between clients of our kind alone: others would not know what a report is. */
+  #observe(): void {
+    if (this.#state === 'open' && this.#options.offerer === 'either')
+      this.#observer.follow(this.#view.phase, this.#view.path)
   }
 
   #show(part: Partial<LinkView>): void {
     const isSame = Object.entries(part).every(([name, value]) => this.#view[name as keyof LinkView] === value)
     if (isSame) return
     this.#view = { ...this.#view, ...part }
+    this.#pathSearch.follow(this.#view.path, this.#view.phase === 'connected')
+    this.#observe()
     this.#events.emit('changed', this.#view)
   }
 }

@@ -6,13 +6,15 @@ import {
   type Presence,
   type Signal,
 } from '#signalling/protocol.ts'
-import type { Person } from './call-state.ts'
+import type { Person, RoomPhrase } from './call-state.ts'
 import { Emitter } from './emitter.ts'
 import type { Log } from './log.ts'
 import { ageOf, isConnected, Members, offererOf, type Member, type Standing } from './members.ts'
-import type { OwnMedia } from './own-media.ts'
+import { noMedia, type OwnMedia } from './own-media.ts'
 import { PeerLink } from './peer-link.ts'
 import { videoLimitsFor } from './sending-limits.ts'
+import type { Installation } from './trust/installation.ts'
+import { RoomTrust } from './trust/room-trust.ts'
 
 /** Somebody whom the server does not know any more stays while their link is heard, and this long after. */
 const UNKNOWN_SILENCE_MS = 5000
@@ -31,11 +33,24 @@ interface RosterEvents {
   readonly left: [string]
 }
 
+/** The room of a roster. */
+export interface RosterRoom {
+  /** `RoomView.code`. */
+  readonly code: string
+  /** Of the invitation, base64url; null when there was none. */
+  readonly secret: string | null
+}
+
 export interface RosterOptions {
   readonly you: PeerId
+  readonly room: RosterRoom
+  readonly serverUrl: string
+  readonly installation: Installation
   readonly configuration: RTCConfiguration
   readonly own: OwnMedia
   readonly isOnline: () => boolean
+  /** Whether what leaves this computer goes through a VPN. */
+  readonly hasVpn?: () => Promise<boolean>
   readonly send: (to: PeerId, signal: Signal) => void
   readonly log: Log
 }
@@ -44,12 +59,14 @@ export interface RosterOptions {
  * The people of one room, each with the link to them. Being in the room is the server's word; being heard is the link's.
  * Somebody goes when both say so, or when they themselves do.
  *
- * Links connect while we, or they, are still in front of the room, and carry nothing until both are inside.
+ * Links connect while we, or they, are still in front of the room, and carry nothing until both are inside. Nor do they carry
+ * our sound and picture while somebody may be in the middle (`Person.trust` is `intercepted`); there is no way around that.
  */
 export class Roster {
   readonly #options: RosterOptions
   readonly #events = new Emitter<RosterEvents>()
   readonly #members = new Members()
+  readonly #trust: RoomTrust
   readonly #timer: ReturnType<typeof setInterval>
   #configuration: RTCConfiguration
   #own: OwnMedia
@@ -63,6 +80,11 @@ export class Roster {
     this.#configuration = options.configuration
     this.#own = options.own
     this.#you = options.you
+    const { room, installation, log } = options
+    this.#trust = new RoomTrust({ ...room, installation, log })
+    this.#trust.on('changed', () => {
+      this.#events.emit('changed')
+    })
     this.#timer = setInterval(() => {
       this.#dropSilentUnknown()
     }, LOOK_ROUND_MS)
@@ -75,6 +97,16 @@ export class Roster {
   /** In the order they came. The same array until something changes. */
   get people(): readonly Person[] {
     return this.#members.people
+  }
+
+  /** Of those who are inside; `none` in front of the room. */
+  get phrase(): RoomPhrase {
+    return this.#isInside ? this.#trust.phrase : { phase: 'none' }
+  }
+
+  /** All who are here compared the words aloud: they are known from now on. Nothing happens while there are none. */
+  confirmPhrase(): void {
+    if (this.#isInside) this.#trust.confirmPhrase()
   }
 
   /**
@@ -97,8 +129,8 @@ export class Roster {
     this.#isInside = true
     this.#areOffersOnTheirWay = true
     for (const [id, member] of this.#members.entries()) {
-      const { name, link, isAway } = member
-      if (isConnected(member) || ageOf(member) < YOUNG_MS) link.setMedia(this.#own)
+      const { name, isAway } = member
+      if (isConnected(member) || ageOf(member) < YOUNG_MS) this.#open(member)
       else {
         this.#remove(id)
         this.#add({ id, name, presence: isAway ? 'away' : 'present' }, 'inside').offer()
@@ -146,7 +178,7 @@ export class Roster {
   release(id: PeerId, reason: LeaveReason): void {
     const member = this.#members.get(id)
     if (!member) return
-    if (reason === 'left' || member.link.silentMs > UNKNOWN_SILENCE_MS) this.#bidFarewell(id)
+    if (reason !== 'timed-out' || member.link.silentMs > UNKNOWN_SILENCE_MS) this.#bidFarewell(id)
     else this.#members.change(id, { standing: 'unlisted', isAway: true })
   }
 
@@ -169,7 +201,7 @@ export class Roster {
 
   setMedia(own: OwnMedia): void {
     this.#own = own
-    for (const { link, standing } of this.#members.values()) if (this.#maySee(standing)) link.setMedia(own)
+    for (const member of this.#members.values()) if (this.#maySee(member.standing)) this.#give(member)
   }
 
   setIceServers(iceServers: RTCIceServer[]): void {
@@ -185,6 +217,7 @@ export class Roster {
 
   close(): void {
     clearInterval(this.#timer)
+    this.#trust.close()
     for (const { link } of this.#members.values()) link.close()
     this.#members.clear()
   }
@@ -199,8 +232,18 @@ export class Roster {
   #seat({ id, name, presence }: PeerInfo, member: Member): void {
     this.#members.change(id, { name, standing: 'inside', isAway: presence !== 'present' })
     if (member.standing !== 'lobby') return
-    member.link.setMedia(this.#own)
+    this.#open(member)
     this.#limitVideo()
+  }
+
+  /** We are both inside. */
+  #open(member: Member): void {
+    this.#give(member)
+    member.trust.introduce()
+  }
+
+  #give({ link, trust }: Member): void {
+    link.setMedia(trust.isHeldBack ? noMedia : this.#own)
   }
 
   #maySee(standing: Standing): boolean {
@@ -210,9 +253,11 @@ export class Roster {
   #add(peer: PeerInfo, standing: Standing): PeerLink {
     const { id, name, presence } = peer
     const offerer = offererOf(peer)
-    const { isOnline, send, log } = this.#options
+    const { serverUrl, isOnline, hasVpn, send, log } = this.#options
     const link = new PeerLink({
       configuration: this.#configuration,
+      serverUrl,
+      ...(hasVpn && { hasVpn }),
       own: this.#maySee(standing) ? this.#own : null,
       log: (level, message) => {
         log(level, `${id.slice(0, 4)}: ${message}`)
@@ -227,7 +272,13 @@ export class Roster {
       },
     })
     const sinceMs = performance.now()
-    this.#members.set(id, { name, link, standing, sinceMs, isAway: presence === 'away', offerer, movedTo: null })
+    const trust = this.#trust.follow(link, offerer === 'either')
+    const isAway = presence === 'away'
+    this.#members.set(id, { name, link, trust, standing, sinceMs, isAway, offerer, movedTo: null })
+    if (this.#maySee(standing)) trust.introduce()
+    trust.on('changed', () => {
+      this.#onTrust(id)
+    })
     link.on('changed', () => {
       this.#onChange()
     })
@@ -242,7 +293,9 @@ export class Roster {
   }
 
   #remove(id: PeerId): void {
-    this.#members.get(id)?.link.close()
+    const member = this.#members.get(id)
+    if (member) this.#trust.forget(member.trust)
+    member?.link.close()
     this.#members.delete(id)
     this.#limitVideo()
   }
@@ -262,6 +315,12 @@ export class Roster {
     this.#onChange()
   }
 
+  #onTrust(id: PeerId): void {
+    const member = this.#members.get(id)
+    if (member && this.#maySee(member.standing)) this.#give(member)
+    this.#onChange()
+  }
+
   #dropSilentUnknown(): void {
     for (const [id, { standing, link, sinceMs }] of this.#members.entries()) {
       const isGone = standing === 'unlisted' && link.silentMs > UNKNOWN_SILENCE_MS
@@ -278,6 +337,7 @@ export class Roster {
   #onChange(): void {
     for (const id of this.#members.succeeded()) this.#remove(id)
     this.#members.forgetPeople()
+    this.#trust.setPeople(this.#isInside ? this.#members.ofOurKind : [])
     this.#events.emit('changed')
   }
 }

@@ -7,6 +7,7 @@ import {
   DocumentFormat,
   DocumentKind,
   errorCodes,
+  HostKey,
   limits,
   PeerId,
   PersonName,
@@ -33,12 +34,22 @@ const PeerInfo = v.object({
   offer: v.exactOptional(v.picklist(['you', 'they'])),
 })
 
-const RoomView = v.object({
-  code: RoomCode,
+const roomDetails = {
   title: text(limits.title, cleanLine),
   capacity: count(1, limits.roomCapacity),
+  door: v.object({ hasPassword: v.boolean(), knock: v.boolean(), locked: v.boolean() }),
+  hosts: v.pipe(v.array(PeerId), v.maxLength(limits.roomCapacity), v.readonly()),
+}
+const RoomDetails = v.object(roomDetails)
+const RoomView = v.object({
+  code: RoomCode,
+  ...roomDetails,
   peers: v.pipe(v.array(PeerInfo), v.maxLength(limits.roomCapacity)),
 })
+const Knocks = v.pipe(
+  v.array(v.object({ id: PeerId, name: PersonName, wasRemoved: v.boolean() })),
+  v.maxLength(limits.knocks),
+)
 
 const ChatMessage = v.object({
   id: count(0, Number.MAX_SAFE_INTEGER),
@@ -64,6 +75,7 @@ const Joined = v.object({
   room: RoomView,
   chat: v.pipe(v.array(ChatMessage), v.maxLength(limits.chatHistory)),
   documents: DocumentList,
+  knocks: Knocks,
 })
 
 const IceUrl = v.pipe(v.string(), v.maxLength(512), v.regex(/^(?:stun|turn)s?:/))
@@ -78,6 +90,7 @@ const iceConfiguration = {
   iceLifetimeMs: v.exactOptional(count(1000, 7 * 24 * 60 * 60_000)),
 }
 
+const Nothing = v.strictObject({})
 const Code = v.fallback(v.picklist(errorCodes), 'internal')
 
 type Granted<Name extends RequestName> =
@@ -85,14 +98,21 @@ type Granted<Name extends RequestName> =
 
 /** Requests, and what the value of a granted one is. */
 const answerSchemas = {
-  'room:create': v.object({ code: RoomCode }),
+  'room:create': v.object({ code: RoomCode, hostKey: HostKey }),
   'room:look': RoomView,
   'room:join': Joined,
-  'room:leave': v.strictObject({}),
+  'room:leave': Nothing,
   'peer:resume': Joined,
-  'signal:send': v.strictObject({}),
+  'signal:send': Nothing,
   'chat:send': ChatMessage,
   'ice:refresh': v.object(iceConfiguration),
+  'room:knock': Nothing,
+  'room:change': RoomDetails,
+  'room:end': Nothing,
+  'knock:answer': Nothing,
+  'peer:mute': Nothing,
+  'peer:remove': Nothing,
+  'peer:promote': Nothing,
   'document:read': RoomDocument,
 } as const satisfies { [Name in RequestName]: v.GenericSchema<unknown, Granted<Name>> }
 const requestNames = Object.keys(answerSchemas) as RequestName[]
@@ -119,11 +139,16 @@ type Told<Name extends FactName> = Parameters<ServerToClient[Name]>[0]
 const factSchemas = {
   'session:opened': v.object({ peerId: PeerId, ...iceConfiguration }),
   'session:replaced': v.undefined(),
+  'session:removed': v.undefined(),
   'server:stopping': v.undefined(),
   'room:changed': RoomView,
   'room:closed': v.object({ code: RoomCode, reason: v.picklist(['expired', 'ended']) }),
+  'room:updated': RoomDetails,
+  'knocks:changed': v.object({ knocks: Knocks }),
+  'knock:answered': v.object({ admitted: v.boolean() }),
+  'peer:muted': v.object({ id: PeerId, by: PeerId }),
   'peer:joined': PeerInfo,
-  'peer:left': v.object({ id: PeerId, reason: v.picklist(['left', 'timed-out']) }),
+  'peer:left': v.object({ id: PeerId, reason: v.picklist(['left', 'timed-out', 'removed']) }),
   'peer:away': v.object({ id: PeerId }),
   'peer:back': v.object({ id: PeerId }),
   'signal:received': v.object({ from: PeerId, signal: Signal }),

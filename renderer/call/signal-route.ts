@@ -1,6 +1,6 @@
-import type { Signal } from '#signalling/protocol.ts'
+import type { LinkReport, Signal } from '#signalling/protocol.ts'
 import { Emitter } from './emitter.ts'
-import { EpochGuard } from './epoch-guard.ts'
+import { EpochGuard, type NegotiationSignal } from './epoch-guard.ts'
 import type { Log } from './log.ts'
 import type { Message } from './negotiation.ts'
 import { TokenBucket } from './token-bucket.ts'
@@ -41,7 +41,7 @@ export class SignalRoute {
   readonly #options: SignalRouteOptions
   readonly #events = new Emitter<SignalRouteEvents>()
   readonly #epochs = new EpochGuard()
-  #early: Signal[] = []
+  #early: NegotiationSignal[] = []
   #isUndelivered = false
   readonly #renewals = new TokenBucket(RENEWALS)
 
@@ -76,7 +76,16 @@ export class SignalRoute {
     else if (message.kind === 'description') this.#isUndelivered = false
   }
 
-  take(signal: Signal, { epoch, isFirstAnswerDue }: Facing): void {
+  /** False when it cannot be told now: a later one will be of more use. */
+  report(report: LinkReport, { epoch }: Facing): boolean {
+    const signal: Signal = { kind: 'report', epoch, toEpoch: this.#epochs.theirs, report }
+    if (this.#options.sendOverLink(signal)) return true
+    const canSend = this.#options.canSend()
+    if (canSend) this.#options.send(signal)
+    return canSend
+  }
+
+  take(signal: NegotiationSignal, { epoch, isFirstAnswerDue }: Facing): void {
     const belonging = this.#epochs.judge(signal, epoch, isFirstAnswerDue)
     switch (belonging) {
       case 'replaced':
@@ -98,7 +107,7 @@ export class SignalRoute {
     }
   }
 
-  #handOn(signal: Signal): void {
+  #handOn(signal: NegotiationSignal): void {
     const early = this.#early.filter(({ epoch }) => epoch === signal.epoch)
     this.#early = []
     for (const each of [signal, ...early]) this.#events.emit('message', each)

@@ -1,14 +1,22 @@
+import type { DeviceProblems } from './call-state.ts'
 import type { Offerer } from './negotiation.ts'
+import { noProblems } from './own-media.ts'
 
 export interface TheirMediaView {
   readonly microphoneOn: boolean
   readonly cameraOn: boolean
   /** Holds their live tracks; null before the first one. */
   readonly stream: MediaStream | null
+  readonly deviceProblems: DeviceProblems
 }
 
 /** Both on until they say otherwise: a picture that is waited for can be shown with its first frame. */
-export const nothingOfTheirs: TheirMediaView = { microphoneOn: true, cameraOn: true, stream: null }
+export const nothingOfTheirs: TheirMediaView = {
+  microphoneOn: true,
+  cameraOn: true,
+  stream: null,
+  deviceProblems: noProblems,
+}
 
 /**
  * What the other side sends, judged by their own word. A client of another system says none: it is on until its tracks say

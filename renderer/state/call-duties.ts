@@ -9,7 +9,11 @@ interface Parts {
   readonly media: MediaView
   readonly settings: SettingsView
   readonly desktop: DesktopApi
+  /** What a recent meeting keeps of the invitation. */
+  readonly linkToRemember: (state: Joined) => string
 }
+
+type Joined = Extract<CallState, { phase: 'joined' }>
 
 /** What the devices should be in this state; `keep` while one is on the way. */
 const mediaFor = (state: CallState): 'green-room' | 'resume' | 'closed' | 'keep' => {
@@ -28,14 +32,14 @@ const mediaFor = (state: CallState): 'green-room' | 'resume' | 'closed' | 'keep'
 }
 
 /**
- * What the page does for a call beside showing it: opens and closes camera and microphone, tells the desktop, keeps
- * the meeting among the recent ones, and passes on that the network changed. Answers its own end.
+ * What the page does for a call beside showing it: opens and closes camera and microphone, follows a host who asks for
+ * silence, tells the desktop, keeps the meeting among the recent ones, and passes on that the network changed. Answers its own end.
  */
-export const attendCall = ({ call, media, settings, desktop }: Parts): (() => void) => {
+export const attendCall = ({ call, media, settings, desktop, linkToRemember }: Parts): (() => void) => {
   let before: CallState = { phase: 'idle' }
   let areDevicesOpen = false
 
-  const report = (cause: unknown) => void desktop.log('error', `devices did not open: ${String(cause)}`)
+  const report = (cause: unknown) => void desktop.log('error', `devices did not follow: ${String(cause)}`)
   const followDevices = (state: CallState): void => {
     const goal = mediaFor(state)
     if (goal === 'keep' || areDevicesOpen === (goal !== 'closed')) return
@@ -51,7 +55,8 @@ export const attendCall = ({ call, media, settings, desktop }: Parts): (() => vo
     if (wasJoined !== isJoined) void desktop.setInCall(isJoined).catch(report)
     if (state.phase === 'joined' && !wasJoined) {
       const { room, serverUrl, since } = state
-      settings.rememberMeeting({ code: room.code, serverUrl, title: room.title, at: since })
+      const link = linkToRemember(state)
+      settings.rememberMeeting({ code: room.code, serverUrl, title: room.title, at: since, link })
     }
   }
   const checkNetwork = (): void => {
@@ -59,7 +64,13 @@ export const attendCall = ({ call, media, settings, desktop }: Parts): (() => vo
     call.controls.checkLinks()
   }
 
-  const stops = [call.controls.on('changed', follow), desktop.on('networkChanged', checkNetwork)]
+  const stops = [
+    call.controls.on('changed', follow),
+    call.controls.on('notice', ({ kind }) => {
+      if (kind === 'muted') media.silence().catch(report)
+    }),
+    desktop.on('networkChanged', checkNetwork),
+  ]
   window.addEventListener('online', checkNetwork)
   follow()
   return () => {

@@ -70,6 +70,14 @@ export class MediaView {
     await (kind === 'camera' ? this.controls.setCamera(isOn) : this.controls.setMicrophone(isOn))
   }
 
+  /** By the wish of a host: the microphone is off in this tab; what the person chose for other meetings stays. */
+  async silence(): Promise<void> {
+    const wish = this.#wishOfTab() ?? pickWish(this.#settings.current)
+    this.#memory.save({ ...wish, microphoneOn: false })
+    const { phase } = this.controls.state.microphone
+    if (phase !== 'off' && phase !== 'muted') await this.controls.setMicrophone(false)
+  }
+
   async toggle(kind: MediaKind): Promise<void> {
     await this.set(kind, !isOn(this.controls.state[kind]))
   }

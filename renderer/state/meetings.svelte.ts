@@ -1,42 +1,102 @@
-import type { RecentMeeting } from '#electron/ipc.ts'
-import { formatInvitation, parseInvitation } from '../call/invitation.ts'
+import type { DesktopApi, NearbyMeeting, PinnedHost, RecentMeeting, WantedHost } from '#electron/ipc.ts'
+import { normaliseRoomCode } from '#signalling/protocol.ts'
+import { formatInvitation, parseInvitation, type Invitation } from '../call/invitation.ts'
+import { isPrivateAddress } from '../call/private-address.ts'
 import type { Texts } from '../texts/texts.ts'
 import type { CallView } from './call.svelte.ts'
 import type { HostView } from './host.svelte.ts'
+import { linkTo, type MeetingState } from './invitation-link.ts'
+import { NearbyView } from './nearby.svelte.ts'
 import type { SettingsView } from './settings.svelte.ts'
 
 /** Why what was typed leads to no meeting. */
 export type JoinProblem = keyof Texts['home']['joinProblems']
 
+/** An invitation that the system was asked to open with this app. */
+interface AskedInvitation {
+  readonly invitation: Extract<Invitation, { ok: true }>
+  readonly link: string
+}
+
+/** A room on a server. */
+interface Target {
+  readonly serverUrl: string
+  readonly code: string
+  readonly secret: string | null
+  readonly host: WantedHost | null
+}
+
 interface MeetingsOptions {
   readonly call: CallView
   readonly host: HostView
   readonly settings: SettingsView
+  readonly desktop: DesktopApi
   readonly texts: Texts
   /** Server that this page came from; null in the desktop app. */
   readonly pageServerUrl: string | null
   /** Leaves this page for the one of another server. */
   readonly goTo: (url: string) => void
+  /** Whether this window made the room with this code, also before a reload. */
+  readonly holdsHostKey?: (code: string) => boolean
+  /** Says a sentence to the person, whatever is shown. */
+  readonly say: (sentence: string) => void
 }
 
-/** The ways into a meeting: hosting, a code or link, a recent one; and the last of them once more. */
+const targetOf = (invitation: Invitation): Target | null => {
+  if (!invitation.ok || invitation.serverUrl === null || invitation.code === null) return null
+  const { serverUrl, code, secret, host } = invitation
+  return { serverUrl, code, secret, host }
+}
+/** What was typed as an address is a computer on this network, or a server elsewhere that has a certificate of its own. */
+const typedHost = (serverUrl: string | null): WantedHost | null => {
+  const url = serverUrl === null ? null : URL.parse(serverUrl)
+  return url === null || !isPrivateAddress(url.hostname) ? null : { pin: null, addresses: [url.host] }
+}
+const pinned = (host: WantedHost | null): PinnedHost | null =>
+  host === null || host.pin === null ? null : { ...host, pin: host.pin }
+const isSameRoom = (one: string, other: string): boolean =>
+  one === other || normaliseRoomCode(one) === normaliseRoomCode(other)
+
+/** The ways into a meeting: hosting, a code or link, one nearby, a recent one; and the last of them once more. */
 export class Meetings {
   readonly #options: MeetingsOptions
+  readonly #nearby: NearbyView
+  readonly #stop: () => void
   #startingNumber = 0
   #isStartingHost: boolean
   #hostedCode: string
+  #asked: AskedInvitation | null
+  /** Where this window went last. */
+  #target: Target | null = null
   #again: () => void
 
   constructor(options: MeetingsOptions) {
     this.#options = options
+    this.#nearby = new NearbyView(options.desktop)
     this.#isStartingHost = $state(false)
     this.#hostedCode = $state('')
+    this.#asked = $state.raw(null)
     this.#again = () => void options.call.controls.resume()
+    this.#stop = options.desktop.on('invitationOpened', (link) => {
+      this.#ask(link)
+    })
   }
 
   /** While true the embedded server is being started for a meeting of ours. */
   get isStartingHost(): boolean {
     return this.#isStartingHost
+  }
+
+  /** Meetings of other computers on this network, while somebody watches; empty in a browser. */
+  get nearby(): readonly NearbyMeeting[] {
+    const { host } = this.#options
+    const ownPin = host.state.phase === 'running' ? host.state.identity.pin : null
+    return this.#nearby.meetings.filter(({ pin }) => pin !== ownPin)
+  }
+
+  /** An invitation that the person has not yet agreed to, nor refused. */
+  get asked(): AskedInvitation | null {
+    return this.#asked
   }
 
   async host(): Promise<void> {
@@ -51,12 +111,12 @@ export class Meetings {
     const { code } = state.room
     this.#hostedCode = code
     // It is there now; once more must not make another one.
-    this.#again = () => this.open(serverUrl, code)
+    this.#again = () => this.open(serverUrl, code, state.secret)
   }
 
   /** Whether this window made the meeting, and so is the one to invite others. */
   isHostOf(code: string): boolean {
-    return this.#hostedCode === code
+    return this.#hostedCode === code || this.#options.holdsHostKey?.(code) === true
   }
 
   /** Null when it is on its way. */
@@ -64,34 +124,63 @@ export class Meetings {
     if (typed.trim() === '') return 'empty'
     const invitation = parseInvitation(typed)
     if (!invitation.ok) return 'not-understood'
-    if (invitation.code === null) return 'address-needs-code'
-    const serverUrl = invitation.serverUrl ?? this.#serverForCodes()
-    if (serverUrl === null) return 'code-needs-address'
-    this.open(serverUrl, invitation.code)
+    const { serverUrl, code, secret, host } = invitation
+    if (code === null) return 'address-needs-code'
+    const nearby = host === null ? this.#nearbyCalled(code, serverUrl) : null
+    if (nearby) this.joinNearby(nearby)
+    else {
+      const where = serverUrl ?? this.#serverForCodes()
+      if (where === null) return 'code-needs-address'
+      this.#go({ serverUrl: where, code, secret, host: host ?? typedHost(serverUrl) })
+    }
     return null
   }
 
-  /** `code` may be the name of a room, too. */
-  open(serverUrl: string, code: string): void {
-    const { pageServerUrl, goTo, call } = this.#options
-    this.#again = () => this.open(serverUrl, code)
-    if (pageServerUrl !== null && URL.parse(serverUrl)?.origin !== pageServerUrl) {
-      // A page may talk to its own server only (its CSP); the other server has a page of its own.
-      goTo(formatInvitation(serverUrl, code))
-      return
-    }
-    void call.controls.open(serverUrl, code)
+  /** `code` may be the name of a room, too. `secret` and `host`: as in an invitation. */
+  open(serverUrl: string, code: string, secret: string | null = null, host: WantedHost | null = null): void {
+    this.#go({ serverUrl, code, secret, host })
   }
 
-  reopen({ serverUrl, code }: RecentMeeting): void {
-    if (!this.#isOwnHost(serverUrl)) {
-      this.open(serverUrl, code)
-      return
-    }
-    this.#again = () => this.reopen({ serverUrl, code, title: '', at: 0 })
-    void this.#serverToHostOn().then((url) => {
-      if (url !== null) this.open(url, code)
-    })
+  /** Looks for meetings on this network, until the answered function is called. */
+  watchNearby(): () => void {
+    return this.#options.pageServerUrl === null ? this.#nearby.watch() : () => undefined
+  }
+
+  /** Nobody vouches for it: there is no secret in what everyone on the network can read, and anybody can announce anything. */
+  joinNearby({ code, pin, addresses }: NearbyMeeting): void {
+    const [first] = addresses
+    const serverUrl = first === undefined ? '' : `https://${first}`
+    this.#go({ serverUrl, code, secret: null, host: { pin, addresses } })
+  }
+
+  reopen({ serverUrl, code, link }: RecentMeeting): void {
+    const invited = link === '' ? null : targetOf(parseInvitation(link))
+    if (this.#isOwnHost(serverUrl)) void this.#reopenHere(code, invited?.secret ?? null)
+    else this.#go(invited ? { ...invited, code } : { serverUrl, code, secret: null, host: typedHost(serverUrl) })
+  }
+
+  acceptAsked(): void {
+    const target = this.#asked && targetOf(this.#asked.invitation)
+    this.#asked = null
+    if (!target) return
+    if (this.#isStartingHost) this.cancel()
+    if (this.#options.call.controls.state.phase === 'joined') void this.#options.call.controls.leave()
+    this.#go(target)
+  }
+
+  declineAsked(): void {
+    this.#asked = null
+  }
+
+  /** The link that others come in by; null when nobody else could. */
+  invitationLink(state: MeetingState): string | null {
+    return linkTo(state, this.#options.host.state, this.#pinnedHostOf(state.room.code))
+  }
+
+  /** What a recent meeting keeps, to be opened again as it was; empty when its code and server say it all. */
+  linkToRemember({ serverUrl, room, secret }: MeetingState): string {
+    const host = this.#isOwnHost(serverUrl) ? null : this.#pinnedHostOf(room.code)
+    return secret === null && host === null ? '' : formatInvitation({ serverUrl, code: room.code, secret, host })
   }
 
   /** What was tried last, once more. */
@@ -117,16 +206,84 @@ export class Meetings {
     this.#options.call.goBack()
   }
 
+  close(): void {
+    this.#stop()
+    this.#nearby.close()
+  }
+
+  #go(target: Target): void {
+    const { pageServerUrl, goTo, call, host } = this.#options
+    this.#again = () => this.#go(target)
+    const { code, secret, host: wanted } = target
+    if (pageServerUrl !== null) {
+      // A page may talk to its own server only (its CSP); the other server has a page of its own.
+      if (isPageOf(pageServerUrl, target)) void call.controls.open(pageServerUrl, code, secret)
+      else goTo(formatInvitation({ ...target, host: pinned(wanted) }))
+      return
+    }
+    this.#target = target
+    const isHere = wanted !== null && host.state.phase === 'running' && host.state.identity.pin === wanted.pin
+    if (isHere) void call.controls.open(host.state.url, code, secret)
+    else if (wanted === null) void call.controls.open(target.serverUrl, code, secret)
+    else void call.controls.open(target.serverUrl, code, secret, wanted)
+  }
+
+  async #reopenHere(code: string, secret: string | null): Promise<void> {
+    this.#again = () => void this.#reopenHere(code, secret)
+    const url = await this.#serverToHostOn()
+    if (url !== null) this.open(url, code, secret)
+  }
+
+  #ask(link: string): void {
+    const { call, texts, desktop, say } = this.#options
+    const invitation = parseInvitation(link)
+    if (!invitation.ok || invitation.serverUrl === null || invitation.code === null) {
+      void desktop.log('warn', 'a link was opened with this app that is no invitation')
+      say(texts.brokenInvitation)
+      return
+    }
+    const { state } = call.controls
+    const isThere = 'secret' in state && isSameRoom(state.room.code, invitation.code)
+    if (!isThere) this.#asked = { invitation, link }
+  }
+
+  /**
+   * The one meeting nearby that this code means, and the address, when there is one. More than one computer that claims
+   * to have it are too many to choose from.
+   */
+  #nearbyCalled(code: string, serverUrl: string | null): NearbyMeeting | null {
+    if (serverUrl === null && this.#serverOfPageOrSettings() !== null) return null
+    const authority = serverUrl === null ? null : (URL.parse(serverUrl)?.host ?? '')
+    const found = this.nearby.filter(
+      (meeting) =>
+        isSameRoom(meeting.code, code) && (authority === null || meeting.addresses.some((each) => each === authority)),
+    )
+    return found.length === 1 ? (found[0] ?? null) : null
+  }
+
+  /** The computer that the own invitation to this room pinned. */
+  #pinnedHostOf(code: string): PinnedHost | null {
+    const { pageServerUrl, settings } = this.#options
+    if (pageServerUrl === null && this.#target && isSameRoom(this.#target.code, code)) return pinned(this.#target.host)
+    const kept = settings.current.recent.find((recent) => recent.code === code && recent.link !== '')
+    const link = pageServerUrl === null ? kept?.link : location.href
+    const invitation = link === undefined ? null : targetOf(parseInvitation(link))
+    return invitation && isSameRoom(invitation.code, code) ? pinned(invitation.host) : null
+  }
+
   /** Whether this address is the server inside this very app. */
   #isOwnHost(serverUrl: string): boolean {
     return this.#options.pageServerUrl === null && URL.parse(serverUrl)?.hostname === '127.0.0.1'
   }
 
+  #serverOfPageOrSettings(): string | null {
+    const { pageServerUrl, settings } = this.#options
+    return pageServerUrl ?? (settings.current.serverUrl === '' ? null : settings.current.serverUrl)
+  }
+
   #serverForCodes(): string | null {
-    const { pageServerUrl, settings, host } = this.#options
-    if (pageServerUrl !== null) return pageServerUrl
-    if (settings.current.serverUrl !== '') return settings.current.serverUrl
-    return host.state.phase === 'running' ? host.state.url : null
+    const { host } = this.#options
+    return this.#serverOfPageOrSettings() ?? (host.state.phase === 'running' ? host.state.url : null)
   }
 
   /** Null when the embedded server did not start (host.state says why) or somebody pressed Cancel. */
@@ -143,3 +300,9 @@ export class Meetings {
     }
   }
 }
+
+/** Whether this page came from the server of that room, by whichever of its addresses. */
+const isPageOf = (pageServerUrl: string, { serverUrl, host }: Target): boolean =>
+  [serverUrl, ...(host?.addresses ?? []).map((address) => `https://${address}`)].some(
+    (url) => URL.parse(url)?.origin === pageServerUrl,
+  )

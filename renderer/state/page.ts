@@ -1,14 +1,15 @@
 import type { DesktopApi } from '#electron/ipc.ts'
-import type { CallMemory } from '../call/call-memory.ts'
+import { parseRememberedKeys, type CallMemory } from '../call/call-memory.ts'
 import { chooseTexts } from '../texts/texts.ts'
 import { Announcer } from './announcer.svelte.ts'
+import { announceMeeting } from './announcing.ts'
 import { attendCall } from './call-duties.ts'
 import { CallView, type CallControls } from './call.svelte.ts'
 import type { Page } from './context.ts'
 import { HostView } from './host.svelte.ts'
 import { MediaView, type MediaControls } from './media.svelte.ts'
 import { Meetings } from './meetings.svelte.ts'
-import { followRoute, startAt } from './route.ts'
+import { followRoute, startAt, type OpenRoom } from './route.ts'
 import { SettingsView } from './settings.svelte.ts'
 import { openTabMemory } from './tab-memory.ts'
 
@@ -47,14 +48,24 @@ export const openPage = async ({
   const settings = new SettingsView(desktop, initialSettings)
   const host = new HostView(desktop, initialHost)
   const media = new MediaView({ media: mediaControls, settings, memory: openTabMemory('earshot.devices') })
-  const meetings = new Meetings({ call, host, settings, texts, pageServerUrl, goTo })
   const announcer = new Announcer(call, texts)
-  const open = (code: string) => meetings.open(location.origin, code)
+  const say = (sentence: string) => announcer.say(sentence)
+  const holdsHostKey = (code: string): boolean => {
+    const { state } = call.controls
+    return (
+      'serverUrl' in state && parseRememberedKeys(memory.load(), { serverUrl: state.serverUrl, code }).hostKey !== null
+    )
+  }
+  const meetings = new Meetings({ call, host, settings, desktop, texts, pageServerUrl, goTo, say, holdsHostKey })
+  const open: OpenRoom = (code, { secret, host: wanted }) => meetings.open(location.origin, code, secret, wanted)
+  const linkToRemember = (state: Parameters<Meetings['linkToRemember']>[0]) => meetings.linkToRemember(state)
   const stops = [
-    attendCall({ call, media, settings, desktop }),
+    attendCall({ call, media, settings, desktop, linkToRemember }),
+    announceMeeting({ call, host, settings, desktop }),
     ...(pageServerUrl === null ? [] : [followRoute(call, open)]),
     () => settings.close(),
     () => host.close(),
+    () => meetings.close(),
     () => announcer.close(),
   ]
   return {

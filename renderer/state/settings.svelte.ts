@@ -73,5 +73,6 @@ export class SettingsView {
 /** Empty for what is no address. */
 const originOf = (serverUrl: string): string => URL.parse(serverUrl)?.origin ?? ''
 
+/** A host may have another address the next time; the invitation says who it is. */
 const isSameMeeting = (one: RecentMeeting, other: RecentMeeting): boolean =>
-  one.code === other.code && one.serverUrl === other.serverUrl
+  one.code === other.code && (one.serverUrl === other.serverUrl || (one.link !== '' && one.link === other.link))

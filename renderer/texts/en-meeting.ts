@@ -40,14 +40,11 @@ export const greenRoom = {
 
 export const invitation = {
   title: 'Invite others',
-  code: 'Code',
   spokenCode: (code: string) => `Code: ${code}`,
   link: 'Link to the meeting',
   copy: 'Copy link',
   copied: 'Link copied',
   copyFailed: 'The link could not be copied. Select it and copy it yourself.',
-  addresses: 'Addresses of this computer',
-  virtual: 'virtual, for example a VPN: others can seldom come by this one',
   noNetwork: 'This computer is on no network, so nobody else can come in yet. Connect to a Wi-Fi or plug in a cable.',
   onlyHere:
     'This link works on this computer only. Others need this computer’s address in the network in place of “localhost”.',
@@ -154,6 +151,9 @@ export const announcements = {
   joined: (name: string) => `${name} joined.`,
   left: (name: string) => `${name} left.`,
   chat: (name: string) => `New message from ${name}.`,
+  knock: (name: string) => `${name} asks to come in.`,
+  muted: (name: string) => `${name === '' ? 'A host' : name} turned your microphone off.`,
+  host: (_name: string) => 'You are a host of this meeting now.',
   documentAdded: (kind: DocumentKind) => `The ${documentNames[kind].toLowerCase()} was added to the documents.`,
   documentChanged: (kind: DocumentKind) => `The ${documentNames[kind].toLowerCase()} was changed.`,
   serverLost: 'The server is gone for a moment. The call goes on.',

@@ -28,6 +28,27 @@ export const callProblems: Record<CallProblem, Advice> = {
   'peer-not-found': { what: 'That person has just left.', next: 'Nothing needs to be done.' },
   'document-not-found': { what: 'That document is not there any more.', next: 'Nothing needs to be done.' },
   'resume-refused': { what: 'Your place in the meeting was given up.', next: 'Join it again.' },
+  'password-needed': { what: 'This meeting asks for a password.', next: 'Whoever invited you can tell you.' },
+  'wrong-password': {
+    what: 'That is not the password of this meeting.',
+    next: 'Check it, or ask whoever invited you.',
+  },
+  'room-locked': {
+    what: 'The meeting is locked.',
+    next: 'Nobody comes in until a host unlocks it. Ask somebody inside, then try again.',
+  },
+  'knock-needed': {
+    what: 'Somebody inside has to let you in.',
+    next: 'Try again, and they are asked once more.',
+  },
+  'knock-declined': {
+    what: 'You were not let in.',
+    next: 'If that was a mistake, ask whoever invited you, wait a little and try again.',
+  },
+  'not-host': {
+    what: 'Only a host of the meeting can do that.',
+    next: 'Ask a host to do it, or to make you one, too.',
+  },
   'too-many-requests': { what: 'That was too much at once.', next: 'Wait a few seconds and try again.' },
   'server-full': {
     what: 'The server has no room for more meetings.',
@@ -44,7 +65,18 @@ export const callProblems: Record<CallProblem, Advice> = {
     what: 'There is no Earshot server at this address.',
     next: 'Check the link, or ask for it again.',
   },
+  'wrong-key': {
+    what: 'This is not the computer you were invited to.',
+    next: 'Another one answers at its address, so Earshot does not connect, and nothing can make it. Ask the host for a new invitation.',
+  },
+  'host-not-found': {
+    what: 'The computer that hosts the meeting cannot be found.',
+    next: 'Check that you are on the same network as the host, that the host still has Earshot running, and that no VPN is in the way.',
+  },
 }
+
+/** Said when the system handed this app a link that it cannot be asked about. */
+export const brokenInvitation = 'The link that was opened is no invitation, or it is damaged. Ask for it again.'
 
 /** Asked for by a name: another system may yet make a meeting of that name. */
 export const noMeetingCalled = (name: string): Advice => ({
@@ -103,6 +135,8 @@ export const deviceProblems: Record<DeviceProblem, (devices: Devices, place: Dev
 
 export const endReasons: Record<EndReason, string> = {
   left: 'You left the meeting',
+  removed: 'A host removed you from the meeting',
+  'shut-out': 'You were away too long, and were not let back in',
   'room-ended': 'The meeting has ended',
   'room-expired': 'The meeting has closed because it stood empty',
   'opened-elsewhere': 'You went on with this meeting in another window',

@@ -1,6 +1,16 @@
+import { door, hosting, knocks, security, trust } from './en-door.ts'
 import { access, afterCall, home, meeting, settings } from './en-outside.ts'
+import { asked, hostSheet, nearby, privacy, qr, reach, warned } from './en-lan.ts'
 import { goLive, live } from './en-live.ts'
-import { callProblems, deviceProblems, endReasons, hostFailures, noMeetingCalled } from './en-problems.ts'
+import {
+  brokenInvitation,
+  callProblems,
+  deviceProblems,
+  endReasons,
+  hostFailures,
+  noMeetingCalled,
+} from './en-problems.ts'
+import { trouble } from './en-trouble.ts'
 import { announcements, devices, documents, greenRoom, invitation, panel, room, shortcuts } from './en-meeting.ts'
 
 /** English, complete. */
@@ -17,12 +27,25 @@ export const en = {
   brokenScreen: 'This screen could not be loaded.',
   home,
   settings,
+  nearby,
+  asked,
+  hostSheet,
+  reach,
+  qr,
+  warned,
+  privacy,
   meeting,
   access,
   greenRoom,
+  door,
   devices,
   invitation,
   room,
+  trouble,
+  knocks,
+  hosting,
+  trust,
+  security,
   panel,
   documents,
   shortcuts,
@@ -32,6 +55,7 @@ export const en = {
   afterCall,
   callProblems,
   noMeetingCalled,
+  brokenInvitation,
   deviceProblems,
   endReasons,
   hostFailures,

@@ -10,6 +10,9 @@ export const shortcutKeys: readonly { readonly key: string; readonly action: Sho
   { key: '?', action: 'help' },
 ]
 
+/** What lies over the call has keys of its own. */
+const LAYERS = '[role="dialog"], [role="alertdialog"], [role="menu"]'
+
 const isTyping = (target: EventTarget | null): boolean =>
   target instanceof HTMLElement &&
   (target.isContentEditable || target.matches('input, textarea, select, [role="listbox"], [role="combobox"]'))
@@ -21,7 +24,7 @@ const isTyping = (target: EventTarget | null): boolean =>
 export const shortcutOf = (event: KeyboardEvent, areSingleKeysOn: boolean): ShortcutAction | null => {
   if (event.defaultPrevented || event.repeat || event.isComposing) return null
   if (event.ctrlKey || event.metaKey || event.altKey) return null
-  if (event.target instanceof Element && event.target.closest('[role="dialog"]')) return null
+  if (event.target instanceof Element && event.target.closest(LAYERS)) return null
   if (event.key === 'Escape') return 'close'
   if (!areSingleKeysOn || isTyping(event.target)) return null
   return shortcutKeys.find(({ key }) => key === event.key.toUpperCase())?.action ?? null

@@ -34,6 +34,7 @@ export class BarePeer {
   readonly link = {
     handleSignal: (signal: Signal): void => {
       this.received.push(signal)
+      if (signal.kind === 'report') return
       if (signal.kind === 'candidates') for (const candidate of signal.candidates) this.#addCandidate(candidate)
       else if (signal.type === 'offer') void this.#answer(signal.sdp)
       else void this.rtc.setRemoteDescription({ type: 'answer', sdp: signal.sdp })

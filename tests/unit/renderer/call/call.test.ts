@@ -10,7 +10,7 @@ describe('joining', () => {
     const [ann, ben] = [new Somebody(server, 'Ann'), new Somebody(server, 'Ben')]
     await ann.media.turnOn()
     await ann.call.host(URL, { title: 'Tea' })
-    expect(ann.call.state).toMatchObject({ phase: 'green-room', problem: null, isJoining: false })
+    expect(ann.call.state).toMatchObject({ phase: 'green-room', problem: null, waiting: 'nothing' })
     await ann.call.join('Ann')
     await ben.enter()
     await ben.sees('Ann')
@@ -51,7 +51,7 @@ describe('joining', () => {
     for (const problem of ['room-full', 'timeout'] as const) {
       server.refusals.set('room:join', problem)
       await ben.call.join('Ben')
-      expect(ben.call.state).toMatchObject({ phase: 'green-room', problem, isJoining: false })
+      expect(ben.call.state).toMatchObject({ phase: 'green-room', problem, waiting: 'nothing' })
     }
     server.refusals.clear()
     await ben.call.join('Ben')

@@ -1,22 +1,21 @@
 import { expect, it } from 'vitest'
-import type { Signal } from '#signalling/protocol.ts'
-import { EpochGuard } from '#renderer/call/epoch-guard.ts'
+import { EpochGuard, type NegotiationSignal } from '#renderer/call/epoch-guard.ts'
 
-const offer = (epoch: string, toEpoch: string | null = null): Signal => ({
+const offer = (epoch: string, toEpoch: string | null = null): NegotiationSignal => ({
   kind: 'description',
   type: 'offer',
   sdp: '',
   epoch,
   toEpoch,
 })
-const answer = (epoch: string, toEpoch: string): Signal => ({
+const answer = (epoch: string, toEpoch: string): NegotiationSignal => ({
   kind: 'description',
   type: 'answer',
   sdp: '',
   epoch,
   toEpoch,
 })
-const candidates = (epoch: string, toEpoch: string | null = null): Signal => ({
+const candidates = (epoch: string, toEpoch: string | null = null): NegotiationSignal => ({
   kind: 'candidates',
   candidates: [],
   epoch,

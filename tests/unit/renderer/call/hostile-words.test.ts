@@ -6,7 +6,12 @@ import { parseControlMessage } from '#renderer/call/control-message.ts'
 import { factNames, parseAnswer, parseConnectionRefusal, parseFact } from '#renderer/call/server-words.ts'
 
 const ID = 'abcdefghijklmnopqrstuv'
-const room = { code: 'k7mq2xvd9thr', title: '', capacity: 16, peers: [{ id: ID, name: 'Ann', presence: 'present' }] }
+const room = {
+  ...{ code: 'k7mq2xvd9thr', title: '', capacity: 16 },
+  peers: [{ id: ID, name: 'Ann', presence: 'present' }],
+  door: { hasPassword: false, knock: true, locked: false },
+  hosts: [ID],
+}
 /** Anything JSON can say, with the keys that have bitten others. */
 const anything = fc.oneof(
   fc.jsonValue({ maxDepth: 6 }),
@@ -82,6 +87,22 @@ describe('words of a server', () => {
     expect(parseFact('peer:joined', peer)?.fact).toEqual({ id: ID, name: 'Ann', presence: 'present' })
     expect(parseFact('peer:joined', { ...peer, id: '../x' })).toBeNull()
     expect(parseFact('room:changed', { ...room, peers: Array(17).fill(room.peers[0]) })).toBeNull()
+  })
+
+  it('about the door and those in front of it are complete and bounded, or nothing', () => {
+    const { door, hosts } = room
+    const details = { title: '', capacity: 16, door, hosts }
+    expect(parseFact('room:updated', details)?.fact).toEqual(details)
+    expect(parseFact('room:updated', { ...details, door: { ...door, locked: 'no' } })).toBeNull()
+    expect(parseFact('room:updated', { ...details, hosts: ['me'] })).toBeNull()
+    expect(parseFact('room:updated', { ...details, hosts: Array(17).fill(ID) })).toBeNull()
+    expect(parseFact('room:changed', { ...room, door: undefined })).toBeNull()
+    const knock = { id: ID, name: ' B\u202een\n', wasRemoved: false }
+    expect(parseFact('knocks:changed', { knocks: [knock] })?.fact).toEqual({ knocks: [{ ...knock, name: 'Ben' }] })
+    expect(parseFact('knocks:changed', { knocks: Array(21).fill(knock) })).toBeNull()
+    expect(parseFact('knock:answered', { admitted: 1 })).toBeNull()
+    expect(parseFact('peer:muted', { id: ID })).toBeNull()
+    expect(parseAnswer('room:create', { ok: true, value: { code: room.code } })).toMatchObject({ code: 'internal' })
   })
 
   it('about ICE servers may only name ICE servers', () => {

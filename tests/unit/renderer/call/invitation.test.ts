@@ -4,6 +4,8 @@ import { cleanLine, formatRoomCode, limits } from '#signalling/protocol.ts'
 import { formatInvitation, isCode, parseInvitation, roomInPath, roomPath } from '#renderer/call/invitation.ts'
 
 const CODE = 'k7mq2xvd9thr'
+/** Of an invitation that is its room alone. */
+const plain = { secret: null, host: null }
 const ID = '3f2a1c9e-77aa-4c0e-9d55-0b1e2f3a4b5c'
 
 describe('an invitation', () => {
@@ -21,11 +23,12 @@ describe('an invitation', () => {
     ['[::1]:8001', 'http://[::1]:8001', null],
     ['[fd00::1]:8001/r/k7mq2xvd9thr', 'http://[fd00::1]:8001', CODE],
     ['localhost:8001', 'http://localhost:8001', null],
+    ['earshot://192.168.1.20:8001/r/k7mq2xvd9thr', 'https://192.168.1.20:8001', CODE],
     ['laptop:8001', 'http://laptop:8001', null],
     ['study.local', 'http://study.local', null],
     ['http://192.168.1.20:8001/', 'http://192.168.1.20:8001', null],
   ])('%s names server %s and room %s', (text, serverUrl, code) => {
-    expect(parseInvitation(text)).toEqual({ ok: true, serverUrl, code })
+    expect(parseInvitation(text)).toEqual({ ok: true, serverUrl, code, ...plain })
   })
 
   it.each([
@@ -43,7 +46,7 @@ describe('an invitation', () => {
     ['a\u202eb\u200bc', 'abc'],
     ['n'.repeat(limits.roomName), 'n'.repeat(limits.roomName)],
   ])('may be the name of a meeting: %s', (text, code) => {
-    expect(parseInvitation(text)).toEqual({ ok: true, serverUrl: null, code })
+    expect(parseInvitation(text)).toEqual({ ok: true, serverUrl: null, code, ...plain })
   })
 
   it.each([
@@ -57,7 +60,7 @@ describe('an invitation', () => {
     ['192.168.1.20:8001 k7mq-2xvd-9thr', 'k7mq-2xvd-9thr'],
     ['http://192.168.1.20:8001  Tuesday at nine', 'Tuesday at nine'],
   ])('may hold a name after an address: %s', (text, code) => {
-    expect(parseInvitation(text)).toEqual({ ok: true, serverUrl: 'http://192.168.1.20:8001', code })
+    expect(parseInvitation(text)).toEqual({ ok: true, serverUrl: 'http://192.168.1.20:8001', code, ...plain })
   })
 
   it.each([
@@ -72,6 +75,14 @@ describe('an invitation', () => {
     'javascript:alert(1) 42',
     'data:text/html,x',
     'file:///etc/passwd',
+    'earshot://192.168.1.20:8001',
+    'earshot://192.168.1.20:8001/',
+    'earshot:///r/k7mq2xvd9thr',
+    'earshot:k7mq2xvd9thr',
+    'EARSHOT://192.168.1.20:8001/r/k7mq2xvd9thr',
+    'earshot://ann:secret@192.168.1.20:8001/r/k7mq2xvd9thr',
+    'earshot://javascript:alert(1)/r/k7mq2xvd9thr',
+    'earshot://192.168.1.20:8001/elsewhere/k7mq2xvd9thr',
     'ftp://192.168.1.20/r/k7mq2xvd9thr',
     'http://ann:secret@192.168.1.20:8001/r/k7mq2xvd9thr',
     'http://192.168.1.20:8001/r/',
@@ -105,8 +116,8 @@ describe('an invitation', () => {
     fc.assert(
       fc.property(server, fc.oneof(code, name), (serverUrl, room) => {
         fc.pre(URL.canParse(serverUrl))
-        const expected = { ok: true, serverUrl: new URL(serverUrl).origin, code: room }
-        expect(parseInvitation(formatInvitation(serverUrl, room))).toEqual(expected)
+        const expected = { ok: true, serverUrl: new URL(serverUrl).origin, code: room, ...plain }
+        expect(parseInvitation(formatInvitation({ serverUrl, code: room, ...plain }))).toEqual(expected)
         expect(roomInPath(roomPath(room))).toBe(room)
       }),
     )
@@ -114,7 +125,7 @@ describe('an invitation', () => {
       fc.property(code, (room) => {
         const typed = formatRoomCode(room)
         expect(isCode(typed)).toBe(true)
-        expect(parseInvitation(typed)).toEqual({ ok: true, serverUrl: null, code: typed })
+        expect(parseInvitation(typed)).toEqual({ ok: true, serverUrl: null, code: typed, ...plain })
       }),
     )
   })

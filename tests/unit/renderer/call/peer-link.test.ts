@@ -4,6 +4,34 @@ import * as v from 'valibot'
 import { eventually, expectFrames, expectSound, sentPackets } from './await-media.ts'
 import { collectConnections, expectConnected, makePair, openMedia, silence, type Path } from './link-pair.ts'
 
+describe('devices that are not there', () => {
+  const inUse = { camera: 'in-use', microphone: null } as const
+
+  it('are told with the reason, and when they are back', async () => {
+    const { polite, impolite } = await makePair({ own: [{ ...silence, problems: inUse }, silence] })
+    polite.link.offer()
+    await expectConnected(polite, impolite)
+    await eventually(() => {
+      expect(impolite.link.view.deviceProblems).toEqual(inUse)
+    })
+    expect(polite.link.view.deviceProblems).toEqual({ camera: null, microphone: null })
+    polite.link.setMedia(silence)
+    await eventually(() => {
+      expect(impolite.link.view.deviceProblems).toEqual({ camera: null, microphone: null })
+    })
+  })
+
+  it('are not told to whom nothing is said yet', async () => {
+    const { polite, impolite } = await makePair({ own: [null, silence] })
+    polite.link.offer()
+    await expectConnected(polite, impolite)
+    polite.link.setMedia({ ...silence, problems: inUse })
+    await eventually(() => {
+      expect(impolite.link.view.deviceProblems).toEqual(inUse)
+    })
+  })
+})
+
 describe('connecting', () => {
   it('brings picture and sound both ways when one side offers and the other waits', async () => {
     const { polite, impolite } = await makePair({ own: [await openMedia(), await openMedia()] })

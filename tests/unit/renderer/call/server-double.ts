@@ -1,7 +1,9 @@
 import type {
   ChatMessage,
   DocumentInfo,
+  Door,
   ErrorCode,
+  Knock,
   LeaveReason,
   PeerId,
   PeerInfo,
@@ -17,6 +19,7 @@ import type { SignallingEvents } from '#renderer/call/signalling.ts'
 import { ClientDouble } from './client-double.ts'
 
 const CODE = 'k7mq2xvd9thr'
+const HOST_KEY = 'hosthosthosthosthosthA'
 
 interface Peer {
   readonly id: PeerId
@@ -36,12 +39,25 @@ export interface Foreigner {
   readonly onArrival?: (id: PeerId) => void
 }
 
+/** Somebody in front of the room who wants to be let in. */
+interface Visitor {
+  readonly client: ClientDouble
+  readonly name: string
+  readonly isAdmitted: boolean
+}
+
 /** One room of a server that follows protocol.ts, in memory: there is no Node in the page that the tests run in. */
 export class ServerDouble {
   readonly clients: ClientDouble[] = []
   readonly requests: string[] = []
   #peers: Peer[] = []
   #chat: ChatMessage[] = []
+  #hosts: PeerId[] = []
+  #visitors: Visitor[] = []
+  /** Change it with `guard`. */
+  #door: Omit<Door, 'hasPassword'> & { readonly password: string | null } = {
+    ...{ password: null, knock: false, locked: false },
+  }
   /** What the room carries; change it with `setDocument`. */
   documents: RoomDocument[] = []
   isUp = true
@@ -52,7 +68,20 @@ export class ServerDouble {
 
   get room(): RoomView {
     const peers = this.#peers.map(infoOf)
-    return { code: CODE, title: 'Tea', capacity: this.capacity, peers }
+    const { password, knock, locked } = this.#door
+    const door = { hasPassword: password !== null, knock, locked }
+    return { code: CODE, title: 'Tea', capacity: this.capacity, peers, door, hosts: [...this.#hosts] }
+  }
+  /** As it is seen by whoever is not inside. */
+  get #front(): RoomView {
+    const { room } = this
+    const { hasPassword, knock, locked } = room.door
+    return hasPassword || knock || locked ? { ...room, peers: [], hosts: [] } : room
+  }
+  /** Who waits to be let in. */
+  get knocks(): Knock[] {
+    const waiting = this.#visitors.filter(({ isAdmitted }) => !isAdmitted)
+    return waiting.map(({ client, name }) => ({ id: client.peerId, name, wasRemoved: false }))
   }
   get code(): string {
     return CODE
@@ -71,10 +100,12 @@ export class ServerDouble {
   /** All connections are lost; with `forget`, everything that was not written down, too. */
   crash({ forget = false } = {}): void {
     this.isUp = false
+    this.#visitors = []
     for (const peer of this.#peers) peer.client = null
     if (forget) {
       this.#peers = []
       this.#chat = []
+      this.#hosts = []
     }
     for (const client of this.clients) client.lose()
   }
@@ -99,6 +130,11 @@ export class ServerDouble {
       for (const { client } of this.#peers) client?.tell('signal:received', { from: peer.id, signal })
     }
     return { id: peer.id, say }
+  }
+
+  guard(door: Partial<{ password: string | null; knock: boolean; locked: boolean }>): void {
+    this.#door = { ...this.#door, ...door }
+    this.#tellRoom()
   }
 
   setDocument(document: RoomDocument): void {
@@ -130,8 +166,8 @@ export class ServerDouble {
     const refusal = this.refusals.get(name)
     if (refusal) return refusal === 'timeout' ? refusal : refuse(refusal)
     const act: Record<RequestName, () => Result<unknown>> = {
-      'room:create': () => ({ ok: true, value: { code: CODE } }),
-      'room:look': () => (this.hasRoom ? { ok: true, value: this.room } : refuse('room-not-found')),
+      'room:create': () => ({ ok: true, value: { code: CODE, hostKey: HOST_KEY } }),
+      'room:look': () => this.#look(client),
       'room:join': () => this.#join(client, payload as Payload<'room:join'>),
       'room:leave': () => this.#leave(client),
       'peer:resume': () => this.#resume(client, payload as Payload<'peer:resume'>),
@@ -139,6 +175,14 @@ export class ServerDouble {
       'chat:send': () => this.#say(client, payload as Payload<'chat:send'>),
       'ice:refresh': () => ({ ok: true, value: { iceServers: [] } }),
       'document:read': () => this.#readDocument(client, payload as Payload<'document:read'>),
+      'room:knock': () => this.#knock(client, payload as Payload<'room:knock'>),
+      'room:change': () => this.#asHost(client, () => this.#change(payload as Payload<'room:change'>)),
+      'room:end': () => this.#asHost(client, () => this.tellAll('room:closed', { code: CODE, reason: 'ended' })),
+      'knock:answer': () => this.#asHost(client, () => this.#answerKnock(payload as Payload<'knock:answer'>)),
+      'peer:mute': () =>
+        this.#asHost(client, (by) => this.tellAll('peer:muted', { ...(payload as Payload<'peer:mute'>), by })),
+      'peer:remove': () => this.#asHost(client, () => this.#sendOut((payload as Payload<'peer:remove'>).id)),
+      'peer:promote': () => this.#asHost(client, () => this.#promote((payload as Payload<'peer:promote'>).id)),
     }
     return act[name]()
   }
@@ -158,14 +202,81 @@ export class ServerDouble {
       })
   }
 
-  #join(client: ClientDouble, { name }: Payload<'room:join'>): Result<unknown> {
+  #look(client: ClientDouble): Result<unknown> {
+    if (!this.hasRoom) return refuse('room-not-found')
+    this.#visitors = this.#visitors.filter((each) => each.client !== client)
+    this.#tellKnocks()
+    return { ok: true, value: this.#peers.some((each) => each.client === client) ? this.room : this.#front }
+  }
+
+  #join(client: ClientDouble, { name, password, hostKey }: Payload<'room:join'>): Result<unknown> {
     if (!this.hasRoom) return refuse('room-not-found')
     if (this.#peers.length >= this.capacity) return refuse('room-full')
+    const isHost = hostKey === HOST_KEY
+    const isAdmitted = this.#visitors.some((each) => each.client === client && each.isAdmitted)
+    const refusal = isHost || isAdmitted ? null : this.#refusal(password)
+    if (refusal !== null) return refuse(refusal)
+    if (!isHost && !isAdmitted && this.#door.knock) return refuse('knock-needed')
     const peer: Peer = { id: client.peerId, name, token: '', client }
+    this.#visitors = this.#visitors.filter((each) => each.client !== client)
+    if (isHost) this.#hosts.push(peer.id)
     this.#peers.push(peer)
+    if (isHost) this.#tellRoom()
     this.#tell('peer:joined', infoOf(peer), peer)
     for (const { foreign } of this.#peers) foreign?.onArrival?.(peer.id)
     return this.#seat(peer)
+  }
+
+  #refusal(password: string | undefined): ErrorCode | null {
+    if (this.#door.locked) return 'room-locked'
+    if (this.#door.password === null || this.#door.password === password) return null
+    return password === undefined ? 'password-needed' : 'wrong-password'
+  }
+
+  #knock(client: ClientDouble, { name, password }: Payload<'room:knock'>): Result<unknown> {
+    const refusal = this.#refusal(password)
+    if (refusal !== null) return refuse(refusal)
+    this.#visitors = [...this.#visitors.filter((each) => each.client !== client), { client, name, isAdmitted: false }]
+    this.#tellKnocks()
+    return { ok: true, value: {} }
+  }
+
+  #asHost(client: ClientDouble, act: (host: PeerId) => unknown): Result<unknown> {
+    const peer = this.#peers.find((each) => each.client === client)
+    if (!peer) return refuse('not-in-room')
+    if (!this.#hosts.includes(peer.id)) return refuse('not-host')
+    return (act(peer.id) as Result<unknown> | undefined) ?? { ok: true, value: {} }
+  }
+
+  #change({ password, knock, locked }: Payload<'room:change'>): Result<unknown> {
+    this.guard({
+      ...(password !== undefined && { password }),
+      ...(knock !== undefined && { knock }),
+      ...(locked !== undefined && { locked }),
+    })
+    return { ok: true, value: this.room }
+  }
+
+  #answerKnock({ id, admit }: Payload<'knock:answer'>): Result<unknown> {
+    const visitor = this.#visitors.find(({ client }) => client.peerId === id)
+    if (!visitor) return refuse('peer-not-found')
+    this.#visitors = this.#visitors.filter((each) => each !== visitor)
+    if (admit) this.#visitors.push({ ...visitor, isAdmitted: true })
+    visitor.client.tell('knock:answered', { admitted: admit })
+    this.#tellKnocks()
+    return { ok: true, value: {} }
+  }
+
+  #sendOut(id: PeerId): void {
+    const peer = this.#peers.find((each) => each.id === id)
+    if (!peer) return
+    peer.client?.tell('session:removed', undefined)
+    this.#remove(peer, 'removed')
+  }
+
+  #promote(id: PeerId): void {
+    this.#hosts.push(id)
+    this.#tellRoom()
   }
 
   #resume(client: ClientDouble, { token }: Payload<'peer:resume'>): Result<unknown> {
@@ -182,7 +293,9 @@ export class ServerDouble {
     peer.token = randomId()
     this.#tellOnlookers()
     const { id: peerId, token } = peer
-    return { ok: true, value: { peerId, token, room: this.room, chat: this.#chat, documents: this.documentInfos } }
+    const knocks = this.#hosts.includes(peerId) ? this.knocks : []
+    const { room, documentInfos: documents } = this
+    return { ok: true, value: { peerId, token, room, chat: this.#chat, documents, knocks } }
   }
 
   #leave(client: ClientDouble): Result<unknown> {
@@ -193,6 +306,7 @@ export class ServerDouble {
 
   #remove(peer: Peer, reason: LeaveReason): void {
     this.#peers = this.#peers.filter((each) => each !== peer)
+    this.#hosts = this.#hosts.filter((id) => id !== peer.id)
     this.#tell('peer:left', { id: peer.id, reason }, peer)
     this.#tellOnlookers()
   }
@@ -222,7 +336,18 @@ export class ServerDouble {
   #tellOnlookers(): void {
     for (const client of this.clients)
       if (!this.#peers.some((peer) => peer.client === client))
-        client.tell('room:changed', { ...this.room, peers: [...this.room.peers] })
+        client.tell('room:changed', { ...this.#front, peers: [...this.#front.peers] })
+  }
+
+  #tellRoom(): void {
+    const { title, capacity, door, hosts } = this.room
+    for (const { client } of this.#peers) client?.tell('room:updated', { title, capacity, door, hosts })
+    this.#tellOnlookers()
+  }
+
+  #tellKnocks(): void {
+    for (const { id, client } of this.#peers)
+      if (this.#hosts.includes(id)) client?.tell('knocks:changed', { knocks: this.knocks })
   }
 }
 

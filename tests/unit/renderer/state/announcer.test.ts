@@ -26,6 +26,18 @@ test('sentences that come together are said together, and are gone after a while
   expect(announcer.message).toBe('')
 })
 
+test('who knocks, who silenced one and that one became a host are said', () => {
+  const { call, announcer } = open()
+  call.tell({ kind: 'knock', name: 'Ben' })
+  call.tell({ kind: 'muted', name: 'Cleo' })
+  call.tell({ kind: 'muted', name: '' })
+  call.tell({ kind: 'host', name: 'Ann' })
+  expect(announcer.message).toBe(
+    'Ben asks to come in. Cleo turned your microphone off. A host turned your microphone off. ' +
+      'You are a host of this meeting now.',
+  )
+})
+
 test('messages are announced only while the chat is closed', () => {
   const { call, announcer } = open()
   announcer.isChatAnnounced = false

@@ -9,7 +9,13 @@ const attend = () => {
   const [desktop, call, media] = [new DesktopDouble(), new CallDouble(), new MediaDouble()]
   const settings = new SettingsView(desktop, desktop.settings)
   const view = new MediaView({ media, settings, memory: { load: () => null, save: () => undefined } })
-  const stop = attendCall({ call: new CallView(call), media: view, settings, desktop })
+  const stop = attendCall({
+    call: new CallView(call),
+    media: view,
+    settings,
+    desktop,
+    linkToRemember: () => 'http://a/r/b#c',
+  })
   onTestFinished(stop)
   return { desktop, call, media, stop }
 }
@@ -20,7 +26,7 @@ test('devices are open from the green room to the end of the call, and not befor
   call.set({ phase: 'opening', serverUrl: 'http://a', goal: 'join' })
   expect(verbs(media)).toEqual([])
   call.set(greenRoomState())
-  call.set(greenRoomState({ isJoining: true }))
+  call.set(greenRoomState({ waiting: 'answer' }))
   call.set(joinedState())
   call.set(joinedState({ server: 'reconnecting' }))
   expect(verbs(media)).toEqual(['open'])
@@ -43,7 +49,17 @@ test('a meeting that was joined is a recent one; one that was only looked at is 
   call.set(joinedState({ since: 42 }))
   await expect
     .poll(() => desktop.settings.recent)
-    .toEqual([{ code, serverUrl: 'http://127.0.0.1:8001', title: 'Tuesday', at: 42 }])
+    .toEqual([{ code, serverUrl: 'http://127.0.0.1:8001', title: 'Tuesday', at: 42, link: 'http://a/r/b#c' }])
+})
+
+test('a host who asks for silence turns the microphone off, and nothing is ever opened by it', async () => {
+  const { call, media } = attend()
+  call.set(joinedState())
+  for (const phase of ['off', 'opening'] as const) {
+    media.set({ microphone: { phase } })
+    call.tell({ kind: 'muted', name: 'Ben' })
+  }
+  await expect.poll(() => media.asked.slice(1)).toEqual([['setMicrophone', false]])
 })
 
 test('the desktop hears when a call begins and ends', () => {

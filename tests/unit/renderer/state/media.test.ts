@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { DeviceProblem, DeviceState } from '#renderer/call/call-state.ts'
 import { deviceProblemsOf, MediaView } from '#renderer/state/media.svelte.ts'
 import { SettingsView } from '#renderer/state/settings.svelte.ts'
-import { DesktopDouble, MediaDouble } from '../ui/doubles.ts'
+import { DesktopDouble, MediaDouble, onDevice } from '../ui/doubles.ts'
 
 /** One tab: its memory outlives the view, as it outlives a reload. */
 const openTab = (desktop: DesktopDouble, memory: { kept: object | null } = { kept: null }) => {
@@ -38,6 +38,19 @@ describe('MediaView', () => {
     const after = openTab(desktop, before.memory)
     await after.view.open('resume')
     expect(opened(after.media)).toMatchObject({ microphone: false, camera: true })
+  })
+
+  test('silenced by a host, the microphone stays off over a reload, and on in the settings', async () => {
+    const desktop = new DesktopDouble()
+    const before = openTab(desktop)
+    await before.view.open('green-room')
+    before.media.set({ microphone: onDevice('audio') })
+    await before.view.silence()
+    expect(before.media.state.microphone.phase).toBe('off')
+    const after = openTab(desktop, before.memory)
+    await after.view.open('resume')
+    expect(opened(after.media)).toMatchObject({ microphone: false, camera: true })
+    expect(desktop.settings.microphoneOn).toBe(true)
   })
 
   test('a new green room goes by the settings again', async () => {

@@ -1,9 +1,14 @@
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { CallView } from '#renderer/state/call.svelte.ts'
+import { formatInvitation } from '#renderer/call/invitation.ts'
 import { followRoute, nameInAddress, startAt } from '#renderer/state/route.ts'
 import { CallDouble, code, greenRoomState, joinedState, you } from '../ui/doubles.ts'
 
 const home = location.href
+const secret = 'secretsecretsecretsecA'
+const nothing = { secret: null, host: null }
+const fragmentOf = (held: string) =>
+  new URL(formatInvitation({ serverUrl: 'https://a', code, secret: held, host: null })).hash
 beforeEach(() => {
   history.replaceState(null, '', '/')
 })
@@ -13,8 +18,8 @@ afterEach(() => {
 
 const follow = () => {
   const call = new CallDouble()
-  const opened: string[] = []
-  onTestFinished(followRoute(new CallView(call), (found) => opened.push(found)))
+  const opened: unknown[] = []
+  onTestFinished(followRoute(new CallView(call), (...found) => opened.push(found)))
   return { call, opened }
 }
 const goBack = async () => {
@@ -50,7 +55,50 @@ describe('followRoute', () => {
     call.set(greenRoomState())
     call.set({ phase: 'idle' })
     await goBack()
-    expect(opened).toEqual(['k7mq-2xvd-9thr'])
+    expect(opened).toEqual([['k7mq-2xvd-9thr', nothing]])
+  })
+})
+
+describe('an address with a secret', () => {
+  test('is that of a meeting with an invitation, until it is over', () => {
+    const { call } = follow()
+    call.set(greenRoomState({ secret }))
+    expect(location.pathname + location.hash).toBe(`/r/k7mq-2xvd-9thr${fragmentOf(secret)}`)
+    call.set(joinedState({ secret }))
+    expect(location.hash).toBe(fragmentOf(secret))
+    const { room, serverUrl } = joinedState()
+    call.set({ phase: 'ended', reason: 'left', room, serverUrl, durationMs: 1, metNames: [] })
+    expect(location.pathname + location.hash).toBe('/r/k7mq-2xvd-9thr')
+    call.set({ phase: 'idle' })
+    expect(location.pathname + location.hash).toBe('/')
+  })
+
+  test('stays as it came', () => {
+    const { call } = follow()
+    history.replaceState(null, '', `/r/k7mq2xvd9thr${fragmentOf(secret)}`)
+    const steps = history.length
+    call.set(greenRoomState({ secret }))
+    expect(location.pathname + location.hash).toBe(`/r/k7mq2xvd9thr${fragmentOf(secret)}`)
+    expect(history.length).toBe(steps)
+  })
+
+  test('becomes that of the name that led there', () => {
+    const { call } = follow()
+    history.replaceState(null, '', `/r/42?name=Ada${fragmentOf(secret)}`)
+    call.set(greenRoomState({ secret }))
+    expect(location.pathname + location.search + location.hash).toBe(`/r/k7mq-2xvd-9thr?name=Ada${fragmentOf(secret)}`)
+  })
+
+  test('that is another one is another invitation', async () => {
+    const { call, opened } = follow()
+    call.set(greenRoomState({ secret }))
+    const other = 'otherotherotherotherog'
+    const popped = new Promise((resolve) => {
+      window.addEventListener('popstate', resolve, { once: true })
+    })
+    location.hash = fragmentOf(other)
+    await popped
+    expect(opened).toEqual([['k7mq-2xvd-9thr', { secret: other, host: null }]])
   })
 })
 
@@ -98,6 +146,8 @@ describe('startAt', () => {
     you,
     since: 1,
     metNames: [],
+    secret: null,
+    hostKey: null,
   }
   const start = async (path: string, kept: object | null, isResumable = true) => {
     history.replaceState(null, '', path)
@@ -108,13 +158,24 @@ describe('startAt', () => {
       return Promise.resolve(isResumable)
     }
     const opened: string[] = []
-    await startAt(new CallView(call), { load: () => kept, save: () => undefined }, (found) => opened.push(found))
-    return { asked: call.asked, opened }
+    const secrets: (string | null)[] = []
+    await startAt(new CallView(call), { load: () => kept, save: () => undefined }, (found, keys) => {
+      opened.push(found)
+      secrets.push(keys.secret)
+    })
+    return { asked: call.asked, opened, ...(secrets.some((each) => each !== null) && { secrets }) }
   }
 
   test('the address of a meeting leads to its green room', async () => {
     expect(await start('/r/k7mq-2xvd-9thr', null)).toEqual({ asked: [], opened: ['k7mq-2xvd-9thr'] })
     expect(await start('/r/K7MQ2XVD9THR/', null)).toEqual({ asked: [], opened: ['K7MQ2XVD9THR'] })
+  })
+
+  test('the secret of an invitation is handed on; a damaged one is none', async () => {
+    const asked: unknown[] = []
+    const opened = ['k7mq-2xvd-9thr']
+    expect(await start(`/r/k7mq-2xvd-9thr${fragmentOf(secret)}`, null)).toEqual({ asked, opened, secrets: [secret] })
+    expect(await start(`/r/k7mq-2xvd-9thr${fragmentOf(secret)}AA`, null)).toEqual({ asked, opened })
   })
 
   test('so does the name of a meeting, whatever else the address says', async () => {

@@ -2,7 +2,13 @@ import { expect, test } from 'vitest'
 import { SettingsView } from '#renderer/state/settings.svelte.ts'
 import { DesktopDouble } from '../ui/doubles.ts'
 
-const meeting = (number: number) => ({ code: `code-${String(number)}`, serverUrl: 'http://a', title: '', at: number })
+const meeting = (number: number) => ({
+  code: `code-${String(number)}`,
+  serverUrl: 'http://a',
+  title: '',
+  at: number,
+  link: '',
+})
 
 test('a meeting is remembered once, newest first, and at most twelve are', async () => {
   const desktop = new DesktopDouble()
@@ -15,6 +21,18 @@ test('a meeting is remembered once, newest first, and at most twelve are', async
   settings.rememberMeeting({ ...meeting(10), at: 99 })
   await expect.poll(() => settings.current.recent[0]).toEqual({ ...meeting(10), at: 99 })
   expect(settings.current.recent.filter(({ code }) => code === 'code-10')).toHaveLength(1)
+})
+
+test('a meeting whose host has another address is remembered once, when its invitation is the same', async () => {
+  const desktop = new DesktopDouble()
+  const settings = new SettingsView(desktop, desktop.settings)
+  const [first, moved] = [1, 2].map((at) => ({ ...meeting(1), serverUrl: `https://10.0.0.${String(at)}:8001`, at }))
+  settings.rememberMeeting({ ...first!, link: 'https://10.0.0.1:8001/r/code-1#a' })
+  await expect.poll(() => settings.current.recent).toHaveLength(1)
+  settings.rememberMeeting({ ...moved!, link: 'https://10.0.0.1:8001/r/code-1#a' })
+  await expect.poll(() => settings.current.recent.map(({ at }) => at)).toEqual([2])
+  settings.rememberMeeting({ ...first!, at: 3 })
+  await expect.poll(() => settings.current.recent.map(({ at }) => at)).toEqual([3, 2])
 })
 
 test('an access token is for the origin that asked for it, and for no other', async () => {

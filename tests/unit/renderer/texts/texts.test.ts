@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { errorCodes } from '#signalling/protocol.ts'
+import type { Cause } from '#renderer/call/diagnosis.ts'
 import { en } from '#renderer/texts/en.ts'
 import { count, duration, list } from '#renderer/texts/en-words.ts'
 import { chooseTexts, type Advice } from '#renderer/texts/texts.ts'
@@ -34,6 +35,30 @@ describe('problems', () => {
 
   test.each(titles(en.hostFailures))('hosting that failed with %s is said in sentences', (_, advice) => {
     expectSentences(advice)
+  })
+})
+
+describe('what is in the way', () => {
+  const causes: readonly Cause[] = [
+    ...(['you', 'they'] as const).flatMap((side) => [
+      { kind: 'no-network' as const, side },
+      { kind: 'firewall' as const, side },
+      { kind: 'vpn' as const, side },
+    ]),
+    { kind: 'vpn', side: 'both' },
+    ...(['ip-versions', 'other-network', 'isolated', 'names-blocked'] as const).map((kind) => ({ kind })),
+  ]
+  test.each(causes.map((cause) => [JSON.stringify(cause), cause] as const))('%s is said in sentences', (_, cause) => {
+    const advice = en.trouble.advice(cause, 'Ben')
+    expectSentences(advice)
+    expect(`${advice.what} ${advice.next}`).not.toContain(cause.kind === 'vpn' ? 'vpn' : `${cause.kind}:`)
+    expect(en.trouble.short(cause, 'Ben')).toMatch(/^[A-Z][^.]{8,44}$/)
+    // Whoever is to act is named, or addressed.
+    if ('side' in cause && cause.side !== 'both') expect(/^Ben: /.test(advice.next)).toBe(cause.side === 'they')
+  })
+
+  test.each(titles(en.trouble.server))('a server that is out of reach (%s) is said in sentences', (_, advice) => {
+    if (advice !== null) expectSentences(advice)
   })
 })
 

@@ -1,7 +1,20 @@
-import type { DocumentKind, RoomDocument } from '#signalling/protocol.ts'
-import type { AppInfo, DesktopApi, HostState, Notices, Settings } from '#electron/ipc.ts'
+import type { DocumentKind, ErrorCode, Result, RoomDetails, RoomDocument } from '#signalling/protocol.ts'
+import type {
+  Announcement,
+  AppInfo,
+  DesktopApi,
+  FoundHost,
+  HostState,
+  NearbyMeeting,
+  Notices,
+  ReachReport,
+  Settings,
+  Unreachable,
+  WantedHost,
+} from '#electron/ipc.ts'
 import type { CallState, DeviceState, Person } from '#renderer/call/call-state.ts'
 import { Emitter } from '#renderer/call/emitter.ts'
+import { noProblems } from '#renderer/call/own-media.ts'
 import { refuse } from '#renderer/call/server-words.ts'
 import type { CallControls } from '#renderer/state/call.svelte.ts'
 import type { MediaControls } from '#renderer/state/media.svelte.ts'
@@ -22,7 +35,7 @@ export class CallDouble implements CallControls {
     this.state = state
     this.#events.emit('changed', state)
   }
-  tell(notice: { kind: 'joined' | 'left' | 'chat'; name: string }): void {
+  tell(notice: { kind: 'joined' | 'left' | 'chat' | 'knock' | 'muted' | 'host'; name: string }): void {
     this.#events.emit('notice', notice)
   }
   async host(...args: unknown[]): Promise<void> {
@@ -65,7 +78,39 @@ export class CallDouble implements CallControls {
   showAccessToken(): void {
     void this.#ask('showAccessToken')
   }
+  cancelKnock(): void {
+    void this.#ask('cancelKnock')
+  }
+  confirmPhrase(): void {
+    void this.#ask('confirmPhrase')
+  }
+  /** Why the server refuses what only a host may do; null: it does not. */
+  refusal: ErrorCode | null = null
+  async changeRoom(change: object): Promise<Result<RoomDetails>> {
+    const { title, capacity } =
+      'room' in this.state ? { capacity: 16, ...this.state.room } : { title: '', capacity: 16 }
+    return await this.#decide({ title, capacity, door: openDoor, hosts: [you] }, 'changeRoom', change)
+  }
+  async endRoom(): Promise<Result<Record<string, never>>> {
+    return await this.#decide({}, 'endRoom')
+  }
+  async answerKnock(...args: unknown[]): Promise<Result<Record<string, never>>> {
+    return await this.#decide({}, 'answerKnock', ...args)
+  }
+  async mutePerson(...args: unknown[]): Promise<Result<Record<string, never>>> {
+    return await this.#decide({}, 'mutePerson', ...args)
+  }
+  async removePerson(...args: unknown[]): Promise<Result<Record<string, never>>> {
+    return await this.#decide({}, 'removePerson', ...args)
+  }
+  async promotePerson(...args: unknown[]): Promise<Result<Record<string, never>>> {
+    return await this.#decide({}, 'promotePerson', ...args)
+  }
 
+  async #decide<T>(value: T, ...words: unknown[]): Promise<Result<T>> {
+    await this.#ask(...words)
+    return this.refusal === null ? { ok: true, value } : refuse(this.refusal)
+  }
   #ask(...words: unknown[]): Promise<void> {
     this.asked.push(words)
     return Promise.resolve()
@@ -123,6 +168,14 @@ export const onDevice = (kind: 'audio' | 'video'): DeviceState => ({
   label: kind,
 })
 
+export const openDoor = { hasPassword: false, knock: false, locked: false } as const
+export const identity = {
+  pin: 'q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA',
+  fingerprint: Array.from({ length: 32 }, (_, byte) =>
+    (byte * 7 + 16).toString(16).padStart(2, '0').toUpperCase(),
+  ).join(':'),
+} as const
+
 const defaultSettings: Settings = {
   name: 'Ann',
   theme: 'light',
@@ -135,6 +188,8 @@ const defaultSettings: Settings = {
   hostPort: 8001,
   recent: [],
   accessTokens: [],
+  announce: 'named',
+  relayOnly: false,
 }
 
 /** The desktop of a computer whose embedded server does what a test says. */
@@ -149,7 +204,18 @@ export class DesktopDouble implements DesktopApi {
     port: 8001,
     takenPort: null,
     addresses: [{ card: 'en0', family: 'IPv4', address: '192.168.1.20', isVirtual: false }],
+    identity,
   }
+  /** What `checkReach` answers; null: it fails. */
+  reach: ReachReport | null = {
+    answering: ['192.168.1.20:8001'],
+    firewall: 'unknown',
+    multicast: true,
+    wasReached: false,
+  }
+  nearby: readonly NearbyMeeting[] = []
+  /** What `findHost` answers. */
+  found: FoundHost = { ok: false, problem: 'unreachable' }
   readonly #platform: AppInfo['platform']
   readonly #events = new Emitter<Notices>()
 
@@ -185,6 +251,32 @@ export class DesktopDouble implements DesktopApi {
     this.asked.push(['stopHost'])
     return Promise.resolve((this.host = { phase: 'off' }))
   }
+  async checkReach(): Promise<ReachReport> {
+    this.asked.push(['checkReach'])
+    if (this.reach === null) throw new Error('no check')
+    return await Promise.resolve(this.reach)
+  }
+  announce(meeting: Announcement | null): Promise<void> {
+    this.asked.push(['announce', meeting])
+    return Promise.resolve()
+  }
+  watchNearby(isWatching: boolean): Promise<readonly NearbyMeeting[]> {
+    this.asked.push(['watchNearby', isWatching])
+    return Promise.resolve(this.nearby)
+  }
+  findHost(wanted: WantedHost): Promise<FoundHost> {
+    this.asked.push(['findHost', wanted])
+    return Promise.resolve(this.found)
+  }
+  hasVpn(): Promise<boolean> {
+    return Promise.resolve(false)
+  }
+  /** What `whyUnreachable` answers. */
+  unreachable: Unreachable = 'unknown'
+  whyUnreachable(serverUrl: string): Promise<Unreachable> {
+    this.asked.push(['whyUnreachable', serverUrl])
+    return Promise.resolve(this.unreachable)
+  }
   getMediaAccess(): Promise<'unknown'> {
     return Promise.resolve('unknown')
   }
@@ -212,10 +304,11 @@ export const you = 'AAAAAAAAAAAAAAAAAAAAAA'
 export const greenRoomState = (change: Partial<GreenRoomState> = {}): GreenRoomState => ({
   phase: 'green-room',
   serverUrl: 'http://127.0.0.1:8001',
-  room: { code, title: 'Tuesday', capacity: 16, peers: [] },
+  room: { code, title: 'Tuesday', capacity: 16, peers: [], door: openDoor, hosts: [] },
   server: 'online',
-  isJoining: false,
+  waiting: 'nothing',
   problem: null,
+  secret: null,
   ...change,
 })
 export const joinedState = (change: Partial<JoinedState> = {}): JoinedState => ({
@@ -227,6 +320,11 @@ export const joinedState = (change: Partial<JoinedState> = {}): JoinedState => (
   people: [],
   chat: [],
   documents: [],
+  door: openDoor,
+  hosts: [],
+  knocks: [],
+  secret: null,
+  phrase: { phase: 'none' },
   server: 'online',
   since: Date.now(),
   ...change,
@@ -239,5 +337,12 @@ export const person = (name: string, change: Partial<Person> = {}): Person => ({
   cameraOn: false,
   stream: null,
   quality: 'good',
+  trust: 'checking',
+  hasNewKey: false,
+  path: 'unknown',
+  roundTripMs: null,
+  trouble: null,
+  detour: null,
+  deviceProblems: noProblems,
   ...change,
 })

@@ -36,6 +36,7 @@ export const openWindow = async ({ settings, platform, state, prepare }: WindowO
     await unmount(app)
     target.remove()
     sessionStorage.clear()
+    localStorage.removeItem('earshot.has-hosted')
   })
   if (state) call.set(state)
   return { call, media, desktop, page, wentTo }

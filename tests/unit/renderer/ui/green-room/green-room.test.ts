@@ -1,7 +1,8 @@
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { page as screen } from 'vitest/browser'
+import type { HostState } from '#electron/ipc.ts'
 import type { DeviceProblem } from '#renderer/call/call-state.ts'
-import { greenRoomState, onDevice, person } from '../doubles.ts'
+import { greenRoomState, identity, onDevice, person } from '../doubles.ts'
 import { openWindow } from '../open-window.ts'
 
 const join = screen.getByRole('button', { name: 'Join', exact: true })
@@ -41,7 +42,7 @@ describe('joining', () => {
   })
 
   test('while it is on its way it cannot be pressed again', async () => {
-    await openWindow({ state: greenRoomState({ isJoining: true }) })
+    await openWindow({ state: greenRoomState({ waiting: 'answer' }) })
     await expect.element(screen.getByRole('button', { name: 'Joining…' })).toBeDisabled()
   })
 
@@ -158,7 +159,7 @@ describe('devices that do not open', () => {
 })
 
 describe('the host', () => {
-  test('is given the invitation: code, link, every address, and the port that was taken', async () => {
+  test('is given the invitation: code, QR code and link, the port that was taken, and the way to the options', async () => {
     const { call, page } = await openWindow({
       prepare: (desktop) => {
         desktop.hostAfterStart = {
@@ -166,10 +167,8 @@ describe('the host', () => {
           url: 'http://127.0.0.1:8002',
           port: 8002,
           takenPort: 8001,
-          addresses: [
-            { card: 'Wi-Fi', family: 'IPv4', address: '192.168.1.20', isVirtual: false },
-            { card: 'vpn0', family: 'IPv4', address: '10.8.0.2', isVirtual: true },
-          ],
+          addresses: [{ card: 'Wi-Fi', family: 'IPv4', address: '192.168.1.20', isVirtual: false }],
+          identity,
         }
       },
     })
@@ -180,12 +179,28 @@ describe('the host', () => {
     await page.meetings.host()
     await expect.element(screen.getByRole('heading', { name: 'Your meeting is ready' })).toBeVisible()
     await expect.element(screen.getByLabelText('Code: k7mq-2xvd-9thr')).toBeVisible()
-    await expect
-      .element(screen.getByRole('textbox', { name: 'Link to the meeting' }))
-      .toHaveValue('http://192.168.1.20:8002/r/k7mq2xvd9thr')
-    await expect.element(screen.getByText('10.8.0.2:8002')).toBeVisible()
-    await expect.element(screen.getByText(/virtual, for example a VPN/)).toBeVisible()
+    await expect.element(screen.getByRole('button', { name: 'Show the QR code large' })).toBeVisible()
+    await expect.element(screen.getByRole('button', { name: 'Copy link' })).toBeVisible()
+    await expect.element(screen.getByRole('button', { name: 'Meeting options' })).toBeVisible()
     await expect.element(screen.getByText('Port 8001 was busy, so this meeting uses 8002.')).toBeVisible()
+  })
+
+  test('on no network is told so, and what to do', async () => {
+    const { call, page } = await openWindow({
+      prepare: (desktop) => {
+        desktop.hostAfterStart = {
+          ...(desktop.hostAfterStart as Extract<HostState, { phase: 'running' }>),
+          addresses: [],
+        }
+      },
+    })
+    call.host = () => {
+      call.set(greenRoomState())
+      return Promise.resolve()
+    }
+    await page.meetings.host()
+    await expect.element(screen.getByText(/This computer is on no network/)).toBeVisible()
+    await expect.element(screen.getByRole('button', { name: 'Copy link' })).not.toBeInTheDocument()
   })
 
   test('copies the link, and is told so', async () => {

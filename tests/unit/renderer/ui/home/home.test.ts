@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { page as screen } from 'vitest/browser'
-import { code } from '../doubles.ts'
+import { code, identity } from '../doubles.ts'
 import { openWindow } from '../open-window.ts'
 
 const host = screen.getByRole('button', { name: 'Host a meeting' })
@@ -71,26 +71,27 @@ describe('joining', () => {
     const { call } = await openWindow()
     await codeOrLink.fill(typed)
     await join.click()
-    await expect.poll(() => call.asked).toEqual([['open', 'http://192.168.1.20:8001', room]])
+    const host = { pin: null, addresses: ['192.168.1.20:8001'] }
+    await expect.poll(() => call.asked).toEqual([['open', 'http://192.168.1.20:8001', room, null, host]])
   })
 
   test('a bare code is looked up on the server of the settings, else on the own one', async () => {
     const { call, desktop, page } = await openWindow({ settings: { serverUrl: 'https://meet.example' } })
     await codeOrLink.fill('k7mq-2xvd-9thr')
     await join.click()
-    await expect.poll(() => call.asked.at(-1)).toEqual(['open', 'https://meet.example', 'k7mq-2xvd-9thr'])
+    await expect.poll(() => call.asked.at(-1)).toEqual(['open', 'https://meet.example', 'k7mq-2xvd-9thr', null])
     await page.settings.change({ serverUrl: '' })
     desktop.tell('hostChanged', desktop.hostAfterStart)
     await codeOrLink.fill('3f2a1c9e-77aa')
     await join.click()
-    await expect.poll(() => call.asked.at(-1)).toEqual(['open', 'http://127.0.0.1:8001', '3f2a1c9e-77aa'])
+    await expect.poll(() => call.asked.at(-1)).toEqual(['open', 'http://127.0.0.1:8001', '3f2a1c9e-77aa', null])
   })
 
   test('in a browser a bare code is looked up on the server of the page, and a foreign link goes to its own page', async () => {
     const { call, wentTo } = await openWindow({ platform: 'browser' })
     await codeOrLink.fill('k7mq-2xvd-9thr')
     await join.click()
-    await expect.poll(() => call.asked).toEqual([['open', location.origin, 'k7mq-2xvd-9thr']])
+    await expect.poll(() => call.asked).toEqual([['open', location.origin, 'k7mq-2xvd-9thr', null]])
     await codeOrLink.fill('https://meet.example/r/Tuesday%20at%20nine')
     await join.click()
     await expect.poll(() => wentTo).toEqual(['https://meet.example/r/Tuesday%20at%20nine'])
@@ -135,6 +136,7 @@ describe('hosting in the desktop app', () => {
       port: 9000,
       takenPort: null,
       addresses: [],
+      identity,
     }
     await screen.getByRole('button', { name: 'Try again' }).click()
     await expect.poll(() => call.asked.at(-1)?.slice(0, 2)).toEqual(['host', 'http://127.0.0.1:9000'])
@@ -149,27 +151,49 @@ describe('hosting in the desktop app', () => {
     await expect.element(screen.getByText(/hosting on 192\.168\.1\.20:8001/)).toBeVisible()
     await screen.getByRole('button', { name: 'Stop hosting' }).click()
     await expect.element(screen.getByText(/hosting on/)).not.toBeInTheDocument()
-    expect(desktop.asked).toEqual([['stopHost']])
+    expect(desktop.asked).toContainEqual(['stopHost'])
+  })
+})
+
+describe('what the system asks before the first time', () => {
+  const question = { win32: /Windows asks once/, darwin: /macOS asks once/ } as const
+
+  test.each(['win32', 'darwin'] as const)('is said on %s, and no more once one has hosted', async (platform) => {
+    const first = await openWindow({ platform })
+    await expect.element(screen.getByText(question[platform])).toBeVisible()
+    await expect.element(host).toHaveAccessibleDescription(question[platform])
+    await host.click()
+    await expect.poll(() => first.call.asked.at(-1)?.[0]).toBe('host')
+    first.call.set({ phase: 'failed', problem: 'timeout', serverUrl: '', asked: null })
+    first.call.set({ phase: 'idle' })
+    await expect.element(host).toBeVisible()
+    await expect.element(screen.getByText(question[platform])).not.toBeInTheDocument()
+  })
+
+  test.each(['linux', 'browser'] as const)('is nothing on %s', async (platform) => {
+    await openWindow({ platform })
+    await expect.element(host).toBeVisible()
+    await expect.element(screen.getByText(/asks once/)).not.toBeInTheDocument()
   })
 })
 
 describe('recent meetings', () => {
   const recent = [
-    { code, serverUrl: 'https://meet.example', title: 'Tuesday', at: Date.now() - 3_600_000 },
-    { code: '3h9xkd71qmtv', serverUrl: 'http://127.0.0.1:8001', title: '', at: Date.now() - 86_400_000 },
+    { code, serverUrl: 'https://meet.example', title: 'Tuesday', at: Date.now() - 3_600_000, link: '' },
+    { code: '3h9xkd71qmtv', serverUrl: 'http://127.0.0.1:8001', title: '', at: Date.now() - 86_400_000, link: '' },
   ]
 
   test('one click leads in again', async () => {
     const { call } = await openWindow({ settings: { recent } })
     await screen.getByRole('button', { name: /^Join Tuesday again/ }).click()
-    await expect.poll(() => call.asked).toEqual([['open', 'https://meet.example', code]])
+    await expect.poll(() => call.asked).toEqual([['open', 'https://meet.example', code, null]])
   })
 
   test('one on this computer starts its server first', async () => {
     const { call, desktop } = await openWindow({ settings: { recent } })
     await screen.getByRole('button', { name: /^Join Meeting again/ }).click()
-    await expect.poll(() => call.asked).toEqual([['open', 'http://127.0.0.1:8001', '3h9xkd71qmtv']])
-    expect(desktop.asked).toEqual([['startHost']])
+    await expect.poll(() => call.asked).toEqual([['open', 'http://127.0.0.1:8001', '3h9xkd71qmtv', null]])
+    expect(desktop.asked.filter(([verb]) => verb === 'startHost')).toHaveLength(1)
   })
 
   test('one can be removed', async () => {
@@ -206,10 +230,31 @@ describe('settings', () => {
     await expect.element(screen.getByRole('dialog')).not.toBeInTheDocument()
   })
 
+  test('what this network sees of hosted meetings is chosen at once', async () => {
+    const { desktop } = await openWindow()
+    await screen.getByRole('button', { name: 'Settings' }).click()
+    await screen.getByRole('radio', { name: 'That there is a meeting' }).click()
+    await expect.poll(() => desktop.settings.announce).toBe('unnamed')
+  })
+
+  test.each(['linux', 'browser'] as const)(
+    'on %s sound and picture can be sent through a relay only',
+    async (platform) => {
+      const { desktop } = await openWindow({ platform })
+      await screen.getByRole('button', { name: 'Settings' }).click()
+      const hide = screen.getByRole('switch', { name: 'Hide my addresses' })
+      await expect.element(hide).toHaveAccessibleDescription(/It needs a relay/)
+      await hide.click()
+      await expect.poll(() => desktop.settings.relayOnly).toBe(true)
+      await expect.element(hide).toBeChecked()
+    },
+  )
+
   test('a browser has no host to set up', async () => {
     await openWindow({ platform: 'browser' })
     await screen.getByRole('button', { name: 'Settings' }).click()
     await expect.element(screen.getByRole('textbox', { name: 'Your name' })).toBeVisible()
     await expect.element(screen.getByRole('textbox', { name: 'Port for hosting' })).not.toBeInTheDocument()
+    await expect.element(screen.getByRole('radio', { name: 'That there is a meeting' })).not.toBeInTheDocument()
   })
 })

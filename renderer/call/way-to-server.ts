@@ -1,0 +1,44 @@
+import type { FoundHost, WantedHost } from '#electron/ipc.ts'
+import type { Result } from '#signalling/protocol.ts'
+import { reasonOf, type Log } from './log.ts'
+import { refuse } from './server-words.ts'
+import type { Signalling } from './signalling.ts'
+import { SignallingClient } from './signalling-client.ts'
+
+export interface WayOptions {
+  /** The access token for the server of this origin; null when it never asked for one. */
+  readonly accessTokenFor?: (origin: string) => string | null
+  /** Another way to a server than Socket.IO. */
+  readonly openSignalling?: (serverUrl: string) => Signalling
+  /** Looks for the computer that an invitation pins, or that is at an address; without it the address is opened as it is. */
+  readonly findHost?: (wanted: WantedHost) => Promise<FoundHost>
+}
+
+/** Null for what is no address. */
+export const openSignalling = (serverUrl: string, options: WayOptions, log: Log): Signalling | null => {
+  if (options.openSignalling) return options.openSignalling(serverUrl)
+  if (!URL.canParse(serverUrl)) return null
+  const { origin } = new URL(serverUrl)
+  const accessToken = () => options.accessTokenFor?.(origin) ?? null
+  return new SignallingClient({ serverUrl: origin, log, accessToken })
+}
+
+/** Answers where the computer has its server that an invitation pins. */
+export const findServer = async (
+  wanted: WantedHost,
+  invitedTo: string,
+  { findHost }: WayOptions,
+  log: Log,
+): Promise<Result<string, 'wrong-key' | 'host-not-found'>> => {
+  if (!findHost) return { ok: true, value: invitedTo }
+  try {
+    const found = await findHost(wanted)
+    if (found.ok) return { ok: true, value: found.serverUrl }
+    // Somebody typed the address of a server that does not speak TLS.
+    if (wanted.pin === null) return { ok: true, value: invitedTo }
+    return refuse(found.problem === 'wrong-key' ? 'wrong-key' : 'host-not-found')
+  } catch (error) {
+    log('error', `The host was not looked for: ${reasonOf(error)}`)
+    return refuse('host-not-found')
+  }
+}

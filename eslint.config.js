@@ -149,7 +149,7 @@ export default ts.config(
     languageOptions: { globals: { ...globals.browser } },
     rules: border('Only the contract.', ['#renderer/*', '#signalling/*', 'node:*'], [electronOnly[0]]),
   },
-  { files: ['build/**', 'tests/**', 'signalling/main.ts', '*.config.{js,ts}'], rules: { 'no-console': 'off' } },
+  { files: ['build/**', 'tests/**', 'signalling/{main,run}.ts', '*.config.{js,ts}'], rules: { 'no-console': 'off' } },
   {
     files: ['tests/**/*.ts'],
     languageOptions: { globals: { ...globals.browser } },

@@ -1,8 +1,9 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync } from 'node:fs'
-import { createServer } from 'node:net'
+import { createServer, isIPv6 } from 'node:net'
 import { createInterface } from 'node:readline'
+import { readAddresses } from '#electron/network-watch.ts'
 import { Problem } from './problem.mjs'
 import { exitOf, node, shareSignals } from './run.ts'
 
@@ -31,11 +32,19 @@ const freePort = async (): Promise<number> => {
 export interface LocalServer {
   /** For this computer's own browser. */
   readonly url: string
+  /** For others on the network; null when there is none. */
+  readonly urlForOthers: string | null
   readonly port: number
   /** Exit code, once it has ended. */
   readonly ended: Promise<number>
   /** Resolves when it has said goodbye to everybody and ended. */
   stop(): Promise<void>
+}
+
+const urlForOthers = async (port: number): Promise<string | null> => {
+  const [best] = await readAddresses()
+  if (best === undefined) return null
+  return `https://${isIPv6(best.address) ? `[${best.address}]` : best.address}:${String(port)}`
 }
 
 const firstLine = async (child: ChildProcess): Promise<string | undefined> => {
@@ -47,8 +56,8 @@ const firstLine = async (child: ChildProcess): Promise<string | undefined> => {
 
 /**
  * Starts the signalling server in a process of its own, on a free port and on every network of this computer, so that
- * others can join. Rejects with a `Problem` when it does not come up within 15 s.
- * @param dataFolder made when missing
+ * others can join, by https. Rejects with a `Problem` when it does not come up within 15 s.
+ * @param dataFolder made when missing; also keeps the key that others know this computer by
  */
 export const startLocalServer = async (
   dataFolder: string,
@@ -56,9 +65,9 @@ export const startLocalServer = async (
 ): Promise<LocalServer> => {
   mkdirSync(dataFolder, { recursive: true })
   const port = await freePort()
-  const child = spawn(node, [...nodeArgs, 'signalling/main.ts'], {
+  const child = spawn(node, [...nodeArgs, 'build/local-server-process.ts', dataFolder], {
     stdio: ['ignore', 'pipe', 'inherit'],
-    env: { ...process.env, HOST: '0.0.0.0', PORT: String(port), DATA_DIR: dataFolder },
+    env: { RELAY: 'on', ...process.env, HOST: '', PORT: String(port), DATA_DIR: dataFolder, REDIS_URL: '' },
   })
   const ended = exitOf(child)
   shareSignals(child)
@@ -71,5 +80,5 @@ export const startLocalServer = async (
     child.kill()
     await ended
   }
-  return { url: `http://localhost:${String(port)}`, port, ended, stop }
+  return { url: `http://localhost:${String(port)}`, urlForOthers: await urlForOthers(port), port, ended, stop }
 }

@@ -11,6 +11,7 @@ import { chromium, type Browser, type Page } from 'playwright'
 import { build } from 'vite'
 import { startSignallingServer } from '#signalling/server.ts'
 import { chromiumArgs, chromiumPath } from '#tests/helpers/chromium-launch.ts'
+import { giveDesktop, hostingComputer, nearbyMeetings, tellNearby } from '#tests/helpers/desktop-in-chromium.ts'
 import { drawPortrait, type PersonName } from './portraits.ts'
 
 type Theme = 'light' | 'dark'
@@ -89,6 +90,30 @@ const shootHome = async (studio: Studio): Promise<void> => {
   for (const page of [first, known]) await page.context().close()
 }
 
+/** What only the desktop app has: meetings of the network, and the sheet of whoever hosts. */
+const shootHosting = async (studio: Studio): Promise<void> => {
+  const { serverUrl } = studio
+  const computer = hostingComputer(Number(new URL(serverUrl).port))
+  const settings = { name: 'Ann Weber', recent: recent(serverUrl).map((meeting) => ({ ...meeting, link: '' })) }
+  const page = await openWindow(studio, studio.browsers.ann)
+  await giveDesktop(page, { ...computer, settings })
+  await page.goto(computer.host.url)
+  await page.getByRole('button', { name: 'Host a meeting' }).waitFor()
+  await tellNearby(page, nearbyMeetings)
+  await studio.shoot(page, 'home-nearby')
+  await page.getByRole('button', { name: 'Host a meeting' }).click()
+  await page.getByRole('button', { name: 'Join', exact: true }).click()
+  await page.getByRole('button', { name: 'Leave' }).waitFor()
+  await page.getByRole('button', { name: 'People' }).click()
+  await page.getByRole('button', { name: 'Meeting options' }).click()
+  await page.getByText('The firewall lets others in.').waitFor()
+  await studio.shoot(page, 'host-sheet')
+  await page.getByRole('dialog').getByRole('button', { name: 'Show the QR code large' }).click()
+  await page.getByRole('img', { name: 'QR code of the invitation' }).waitFor()
+  await studio.shoot(page, 'host-qr')
+  await page.context().close()
+}
+
 const shootMeeting = async (studio: Studio): Promise<void> => {
   const ann = await openWindow(studio, studio.browsers.ann, { name: 'Ann Weber' })
   await ann.goto(studio.serverUrl)
@@ -154,6 +179,41 @@ const shootPanels = async (studio: Studio, ann: Page, [ben, cleo]: readonly Page
   await ann.keyboard.press('Escape')
 }
 
+/** Somebody knocks, comes in, and is looked at more closely. */
+const shootDoor = async (studio: Studio): Promise<void> => {
+  const ann = await openWindow(studio, studio.browsers.ann, { name: 'Ann Weber' })
+  await ann.goto(studio.serverUrl)
+  await ann.getByRole('button', { name: 'Host a meeting' }).click()
+  await ann.getByRole('button', { name: 'Join', exact: true }).click()
+  await ann.getByRole('button', { name: 'People' }).click()
+  const cleo = await openWindow(studio, studio.browsers.cleo, { name: 'Cleo' })
+  await cleo.goto(ann.url())
+  await cleo.getByRole('button', { name: 'Join', exact: true }).click()
+  await ann.getByText('Invited', { exact: true }).waitFor()
+  await ann.getByRole('button', { name: 'Meeting options' }).click()
+  await ann.getByRole('switch', { name: 'Knock to enter' }).click()
+  await ann.getByRole('switch', { name: 'Knock to enter', checked: true }).waitFor()
+  await ann.keyboard.press('Escape')
+  await ann.getByRole('button', { name: 'Close people' }).click()
+
+  const ben = await openWindow(studio, studio.browsers.ben, { name: 'Ben Okafor' })
+  await ben.goto(ann.url())
+  await ben.getByRole('button', { name: 'Ask to join' }).click()
+  await ben.getByText('Waiting for somebody').waitFor()
+  await studio.shoot(ben, 'green-room-waiting')
+  await ann.getByRole('button', { name: 'Admit' }).waitFor()
+  await ann.getByRole('main').focus()
+  await studio.shoot(ann, 'room-knock')
+  await ann.getByRole('button', { name: 'Admit' }).click()
+  await ann.getByRole('button', { name: 'People' }).click()
+  await ann.getByText('Invited', { exact: true }).nth(1).waitFor()
+  await studio.shoot(ann, 'people-host')
+  await ann.getByRole('button', { name: /^Security/ }).click()
+  await ann.getByRole('button', { name: 'They are the same', disabled: false }).waitFor()
+  await studio.shoot(ann, 'security')
+  for (const page of [ann, ben, cleo]) await page.context().close()
+}
+
 const shootMissing = async (studio: Studio): Promise<void> => {
   const page = await openWindow(studio, studio.browsers.ann, { name: 'Ann Weber' })
   await page.goto(`${studio.serverUrl}/r/0000-0000-0000`)
@@ -191,7 +251,9 @@ try {
     }
     const studio: Studio = { browsers, refusing, serverUrl: server.url, theme, shoot }
     await shootHome(studio)
+    await shootHosting(studio)
     await shootMeeting(studio)
+    await shootDoor(studio)
     await shootMissing(studio)
   }
 } finally {

@@ -7,7 +7,7 @@
 import { homedir } from 'node:os'
 import { openBrowserWindow, rootArgs } from './browser-window.ts'
 import { findElectron } from './electron-binary.ts'
-import { startLocalServer } from './local-server.ts'
+import { startLocalServer, type LocalServer } from './local-server.ts'
 import { run, runMain } from './run.ts'
 import { forgetAddress, rememberAddress, runningAddress } from './running-address.ts'
 import { parseStartArguments, type StartArguments } from './start-arguments.ts'
@@ -34,6 +34,14 @@ const startDesktop = async ({ isPatient, forApp }: StartArguments): Promise<Atte
   return started ? { started, code } : { started, reason: `it ended at once with code ${String(code)}` }
 }
 
+const tellOthers = ({ urlForOthers }: LocalServer): void => {
+  if (urlForOthers === null) console.log('This computer is on no network, so that nobody else can join.')
+  else
+    console.log(
+      `Others on this network open ${urlForOthers}; their browser warns them once, as this computer vouches for itself.`,
+    )
+}
+
 const keepServing = async (url: string, ended: Promise<number>): Promise<number> => {
   console.log(`Open ${url} in a browser. Ctrl+C stops Earshot.`)
   return await ended
@@ -47,6 +55,7 @@ const startInBrowser = async (folder: string): Promise<number> => {
   }
   const server = await startLocalServer(folder)
   rememberAddress(folder, server.url)
+  tellOthers(server)
   try {
     if (!hasDisplay(machine)) return await keepServing(server.url, server.ended)
     console.log('Closing the window stops Earshot.')

@@ -42,6 +42,7 @@ const fullSettings = {
   TURN_URLS: 'turn:turn.example.org:3478?transport=udp',
   TURN_SECRET: 'change-me-change-me-change-me-change-me',
   TURN_TTL: '43200',
+  RELAY: 'off',
   ACCESS_TOKEN: '0123456789abcdef',
   ACCESS_TOKEN_FOR: 'create',
   SESSION_TOKENS: 'required',

@@ -5,6 +5,8 @@ import { chromiumArgs, chromiumPath } from './tests/helpers/chromium-launch.ts'
 
 export default defineConfig({
   test: {
+    // Many wait for what takes its time on real networks, and need no processor meanwhile.
+    maxWorkers: 3,
     projects: [
       {
         test: {

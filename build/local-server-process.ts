@@ -27,13 +27,14 @@ const certify = async () => {
 }
 
 let present = await certify()
-const port = Number(process.env['PORT'])
+let port = 0
 const describeHost = (): Extract<HostState, { phase: 'running' }> => ({
   ...{ phase: 'running', url: `http://localhost:${String(port)}`, port, takenPort: null },
   ...{ addresses, identity: present.identity },
 })
 const server = await runServer({ tls: present, describeHost })
 if (server !== null) {
+  port = server.port
   watchNetwork(() => {
     certify().then(
       (certified) => {

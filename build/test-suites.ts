@@ -13,14 +13,17 @@ interface Suite {
 export const unitTests: Suite = {
   name: 'unit and integration tests',
   command: [node, 'node_modules/vitest/vitest.mjs', 'run', '--reporter=dot', '--reporter=./build/vitest-tally.ts'],
-  limitMinutes: 10,
+  limitMinutes: 13,
   tally: (code) => takeTally(unitTallyPath, code, (tally: Tally) => tally),
 }
+
+/** Playwright, without saying which of its tests. */
+export const playwright: Command = [node, 'node_modules/playwright/cli.js', 'test']
 
 /** Needs the built page (build/build.ts). */
 export const endToEndTests: Suite = {
   name: 'end-to-end tests',
-  command: [node, 'node_modules/playwright/cli.js', 'test'],
+  command: [...playwright, '--project=e2e'],
   limitMinutes: 12,
   tally: (code) => takeTally('test-results/e2e.json', code, tallyOfPlaywright),
 }

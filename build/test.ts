@@ -5,13 +5,13 @@
  */
 import { node, run, runMain } from './run.ts'
 import { addTallies, oneFailed, summaryLine, type Tally } from './tally.ts'
-import { endToEndTests, unitTests } from './test-suites.ts'
+import { endToEndTests, playwright, unitTests } from './test-suites.ts'
 
 const runUnitTests = async (): Promise<Tally> => unitTests.tally(await run(unitTests.command))
 
 const runEndToEndTests = async (args: readonly string[]): Promise<Tally> => {
   if ((await run([node, 'build/build.ts', 'all'])) !== 0) return oneFailed
-  return endToEndTests.tally(await run([...endToEndTests.command, ...args]))
+  return endToEndTests.tally(await run(args.length === 0 ? endToEndTests.command : [...playwright, ...args]))
 }
 
 await runMain(async () => {

@@ -4,6 +4,7 @@ import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { installDebianPackage } from '#build/debian-package.mjs'
 
 const run = promisify(execFile)
 const ip = async (...args: string[]) => await run('ip', args)
@@ -21,6 +22,28 @@ export const whyNoNamespaces = async (): Promise<string | null> => {
   } catch (cause) {
     return `network namespaces are not allowed here (${cause instanceof Error ? (cause.message.split('\n')[0] ?? '') : ''})`
   }
+}
+
+const isThere = async (program: string): Promise<boolean> =>
+  await run(program, ['--version']).then(
+    () => true,
+    () => false,
+  )
+
+/** As `whyNoNamespaces`, for networks with faults; gets what makes these onto this machine where that may be done. */
+export const whyNoFaults = async (): Promise<string | null> => {
+  const reason = await whyNoNamespaces()
+  if (reason !== null) return reason
+  const root = join(import.meta.dirname, '../..')
+  for (const [program, name] of [
+    ['nft', 'nftables'],
+    ['perl', 'perl'],
+  ] as const) {
+    if (await isThere(program)) continue
+    await installDebianPackage({ root, name, title: name }).catch(() => false)
+    if (!(await isThere(program))) return `needs ${program} (Debian's package ${name})`
+  }
+  return null
 }
 
 /** Which IP versions a network speaks. */
@@ -143,7 +166,16 @@ export class Lan {
 
   /** As guest Wi-Fis do: computers that are isolated reach those that are not, and not each other. */
   async isolate(...names: string[]): Promise<void> {
-    for (const name of names) await run('bridge', ['-n', this.hub, 'link', 'set', 'dev', name, 'isolated', 'on'])
+    await this.#setIsolated(names, 'on')
+  }
+
+  /** Ends their isolation. */
+  async join(...names: string[]): Promise<void> {
+    await this.#setIsolated(names, 'off')
+  }
+
+  async #setIsolated(names: readonly string[], isolated: 'on' | 'off'): Promise<void> {
+    for (const name of names) await run('bridge', ['-n', this.hub, 'link', 'set', 'dev', name, 'isolated', isolated])
   }
 
   /**

@@ -14,10 +14,15 @@ export class ServerProcess {
   #port = 0
   #dataDir: string | undefined
   readonly #command: readonly [string, ...string[]]
+  readonly #script: string
 
-  /** `command` runs the server; a test in a network namespace puts `ip netns exec NAME` before it. */
-  constructor(command: readonly [string, ...string[]] = [process.execPath]) {
+  /**
+   * `command` runs the server; a test in a network namespace puts `ip netns exec NAME` before it. `script`: gets its data folder
+   * as the first argument, too.
+   */
+  constructor(command: readonly [string, ...string[]] = [process.execPath], script = 'signalling/main.ts') {
     this.#command = command
+    this.#script = script
   }
 
   get url(): string {
@@ -32,7 +37,7 @@ export class ServerProcess {
   async start(environment: Readonly<Record<string, string>> = {}): Promise<void> {
     this.#dataDir ??= await mkdtemp(join(tmpdir(), 'earshot-e2e-'))
     const [program, ...args] = this.#command
-    const child = spawn(program, [...args, 'signalling/main.ts'], {
+    const child = spawn(program, [...args, this.#script, this.#dataDir], {
       env: { ...process.env, PORT: String(this.#port), DATA_DIR: this.#dataDir, ...environment },
       stdio: ['ignore', 'pipe', 'inherit'],
     })

@@ -2,10 +2,10 @@ import { chromium, type Browser } from 'playwright'
 import { expect, test } from 'playwright/test'
 import { CallPage } from '../helpers/call-page.ts'
 import { chromiumArgs, chromiumPath } from '../helpers/chromium-launch.ts'
-import { Lan, whyNoNamespaces, type IpVersions } from '../helpers/network-namespaces.ts'
+import { Lan, whyNoFaults, type IpVersions } from '../helpers/network-namespaces.ts'
 import { ServerProcess } from '../helpers/server-process.ts'
 
-const reason = await whyNoNamespaces()
+const reason = await whyNoFaults()
 test.skip(reason !== null, reason ?? '')
 
 const NAMED_WITHIN_MS = 8000

@@ -5,8 +5,6 @@ import { chromiumArgs, chromiumPath } from './tests/helpers/chromium-launch.ts'
 
 export default defineConfig({
   test: {
-    // Many wait for what takes its time on real networks, and need no processor meanwhile.
-    maxWorkers: 3,
     projects: [
       {
         test: {
@@ -14,6 +12,9 @@ export default defineConfig({
           environment: 'node',
           include: ['tests/unit/{signalling,electron,build}/**/*.test.ts', 'tests/integration/**/*.test.ts'],
           testTimeout: 20_000,
+          // Many wait for what takes its time on real networks, and need no processor meanwhile.
+          maxWorkers: 3,
+          sequence: { groupOrder: 1 },
         },
       },
       {
@@ -25,6 +26,11 @@ export default defineConfig({
           name: 'page',
           include: ['tests/unit/renderer/**/*.test.ts'],
           testTimeout: 20_000,
+          // A camera that comes to a standstill on a busy machine tells nothing: such a test is run once more.
+          retry: 1,
+          // Before the others: what has to keep up with a camera does not share the processor with them.
+          maxWorkers: 2,
+          sequence: { groupOrder: 0 },
           browser: {
             enabled: true,
             headless: true,

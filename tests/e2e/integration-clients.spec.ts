@@ -46,6 +46,9 @@ const joinFromSite = (page: Page, server: string, room: string): Promise<void> =
 const framesOf = (page: Page): Promise<number> =>
   page.evaluate(() => document.querySelector('video')?.getVideoPlaybackQuality().totalVideoFrames ?? 0)
 
+/** Without the secret of the invitation, which is for those at the ends of a link. */
+const codeIn = (roomUrl: string): string => new URL(roomUrl).pathname.replace('/r/', '')
+
 test('the browser client of the integration guide meets the app in one room, from another site', async ({
   server,
   person,
@@ -58,7 +61,7 @@ test('the browser client of the integration guide meets the app in one room, fro
     const roomUrl = await ann.host(server.url)
     const guest = await person('Site')
     await guest.page.goto(origin)
-    await joinFromSite(guest.page, server.url, roomUrl.split('/r/')[1] ?? '')
+    await joinFromSite(guest.page, server.url, codeIn(roomUrl))
     await ann.expectMoving('Site')
     await ann.expectHeard('Site')
     await expect.poll(() => framesOf(guest.page)).toBeGreaterThan(5)
@@ -88,7 +91,7 @@ test('the Node client of the integration guide greets whoever comes, and says wh
   const roomUrl = await ann.host(server.url)
   const client = spawn(
     process.execPath,
-    [join(root, 'docs/integration/node-client.mjs'), server.url, roomUrl.split('/r/')[1] ?? ''],
+    [join(root, 'docs/integration/node-client.mjs'), server.url, codeIn(roomUrl)],
     { stdio: ['ignore', 'pipe', 'inherit'] },
   )
   const lines = createInterface({ input: client.stdout })

@@ -52,7 +52,8 @@ test('settings and the window’s place outlive the app, in a file for this pers
   expect(found).toEqual({ bounds: [300, 200, 500, 600], minimum: [360, 480], theme: 'dark' })
 })
 
-describe('access tokens on the disk', () => {
+// Each starts the app up to four times.
+describe('access tokens on the disk', { timeout: 60_000 }, () => {
   const accessTokens = [
     { origin: 'https://meet.example', token: 'token-0123456789abcdef' },
     { origin: 'http://192.168.1.20:8001', token: 'token-fedcba9876543210' },

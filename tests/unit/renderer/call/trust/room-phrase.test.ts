@@ -55,7 +55,8 @@ class Bag {
 const shuffle = async (bag: Bag, dice: readonly number[]): Promise<void> => {
   for (let turn = 0; turn < 400 && bag.views.some(({ phase }) => phase !== 'ready'); turn++) {
     await aTask()
-    const die = dice[turn % dice.length] ?? 0
+    // With the turn: dice that always lose what they throw would lose everything for ever.
+    const die = (dice[turn % dice.length] ?? 0) + turn
     const letter = bag.letters[die % Math.max(1, bag.letters.length)]
     if (!letter) {
       for (const phrase of bag.people.values()) phrase.repeat()

@@ -23,6 +23,7 @@ test.afterEach(async () => {
 const asGuestsReachIt = (roomUrl: string) => roomUrl.replace(/^http:\/\/localhost/, 'https://127.0.0.1')
 
 test('somebody with Firefox is seen and heard, sees and hears', async ({ person }) => {
+  test.setTimeout(240_000)
   const reason = await whyNoFirefox()
   test.skip(reason !== null, reason ?? '')
   const ann = await person('Ann')

@@ -23,6 +23,8 @@ export const openFirefox = async (): Promise<Browser> =>
     browser: 'firefox',
     executablePath: find()!,
     headless: true,
+    // The first start on a machine reads 200 MB from the disk.
+    timeout: 90_000,
     acceptInsecureCerts: true,
     extraPrefsFirefox: {
       'media.navigator.streams.fake': true,

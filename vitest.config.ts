@@ -26,8 +26,6 @@ export default defineConfig({
           name: 'page',
           include: ['tests/unit/renderer/**/*.test.ts'],
           testTimeout: 20_000,
-          // A camera that comes to a standstill on a busy machine tells nothing: such a test is run once more.
-          retry: 1,
           // Before the others: what has to keep up with a camera does not share the processor with them.
           maxWorkers: 2,
           sequence: { groupOrder: 0 },

@@ -32,7 +32,7 @@ const describeHost = (): Extract<HostState, { phase: 'running' }> => ({
   ...{ phase: 'running', url: `http://localhost:${String(port)}`, port, takenPort: null },
   ...{ addresses, identity: present.identity },
 })
-const server = await runServer({ tls: present, describeHost })
+const server = await runServer({ tls: present, describeHost, succession: { ownerKey: null } })
 if (server !== null) {
   port = server.port
   watchNetwork(() => {

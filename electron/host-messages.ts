@@ -24,6 +24,8 @@ export const HostOrder = v.variant('kind', [
     allowedOrigins: v.array(v.string()),
     /** What others are shown, who come by https. */
     tls: TlsCertificate,
+    /** Whoever shows it may have the server go on with rooms of others (`HostKeys` of ipc.ts). */
+    ownerKey: v.pipe(v.string(), v.regex(/^[\w-]{22}$/)),
   }),
   /** From now on others are shown this one. */
   v.strictObject({ kind: v.literal('certificate'), tls: TlsCertificate }),

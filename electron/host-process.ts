@@ -29,6 +29,7 @@ const startOnFreePort = async (order: StartOrder): Promise<SignallingServer | nu
         dataDir: order.dataDir,
         allowedOrigins: order.allowedOrigins,
         tls: order.tls,
+        succession: { ownerKey: order.ownerKey },
         relay: true,
         log: (level, event, fields) => {
           if (level !== 'debug') writeLog(level, event, fields)

@@ -6,38 +6,15 @@
  * Facts (`ServerToClient`) are past tense and never answered.
  */
 import * as v from 'valibot'
-import { LinkReport, reportLimits } from './link-report.ts'
-import { CODE_ALPHABET, CODE_LENGTH, cleanLine, cleanText, normaliseRoomCode } from './words.ts'
+import type { AnswerKnock, ChangeRoom, CreateRoom, Door, JoinRoom, Knock, KnockAtRoom, OfPeer } from './door-words.ts'
+import { limits } from './limits.ts'
+import { LinkReport } from './link-report.ts'
+import { PeerId, RoomAddress, RoomCode } from './names.ts'
+import type { AdoptRoom, Inheritance, MergeChat, StandAsHeir, Succession } from './succession.ts'
+import { cleanText } from './words.ts'
 
 /** Raised when a client of the former number could no longer talk to a server of the new one. */
 export const PROTOCOL_VERSION = 1
-
-/** Every bound of the wire, in one place. Sizes are in UTF-16 units unless the name says otherwise. */
-export const limits = {
-  /** A frame above this closes the connection (Socket.IO `maxHttpBufferSize`). */
-  frameBytes: 64 * 1024,
-  /** A Chromium offer with sound, picture and data is 5.5 kB; 500 m-lines do not fit in here. */
-  sdp: 32 * 1024,
-  candidate: 1024,
-  candidatesPerSignal: 32,
-  name: 64,
-  title: 80,
-  /** Names that other systems give to rooms: appointments, numbered rooms, sessions. */
-  roomName: 64,
-  chatText: 2000,
-  chatHistory: 200,
-  /** The text of one document. Set over HTTP, so that `frameBytes` does not bound it. */
-  documentText: 100_000,
-  /** Mesh: every person sends to every other, so a room of 16 is 15 uploads each (design.md, section 1). */
-  roomCapacity: 16,
-  /** Holds the longest title, name and room name in three-byte letters: 1,100 characters. */
-  resumeToken: 1280,
-  accessToken: 512,
-  password: 128,
-  /** Who waits in front of one room to be admitted; who comes later is told to wait. */
-  knocks: 20,
-  ...reportLimits,
-} as const
 
 // --- Words that people type ---------------------------------------------------------------------------------------
 
@@ -51,30 +28,37 @@ export {
   normaliseRoomCode,
 } from './words.ts'
 
+export { limits } from './limits.ts'
 export { LinkReport } from './link-report.ts'
+export { PeerId, PersonName, RoomAddress, RoomCode } from './names.ts'
+export {
+  AnswerKnock,
+  ChangeRoom,
+  CreateRoom,
+  EndRoom,
+  HostKey,
+  JoinRoom,
+  KnockAtRoom,
+  OfPeer,
+  Password,
+  type Door,
+  type Knock,
+} from './door-words.ts'
+export {
+  AdoptRoom,
+  HostPin,
+  MergeChat,
+  readWill,
+  StandAsHeir,
+  Will,
+  willText,
+  type Heir,
+  type Inheritance,
+  type Succession,
+  type WillStep,
+} from './succession.ts'
 
 // --- Schemas: each payload that comes from outside -----------------------------------------------------------------
-
-const line = (max: number) =>
-  v.pipe(v.string(), v.maxLength(max * 4), v.transform(cleanLine), v.minLength(1), v.maxLength(max))
-
-/** 128 random bits in base64url, given by the server. */
-export const PeerId = v.pipe(v.string(), v.regex(/^[\w-]{22}$/))
-export type PeerId = v.InferOutput<typeof PeerId>
-
-/** 12 characters, 60 random bits. Accepts what people type and answers the one form. */
-export const RoomCode = v.pipe(
-  v.string(),
-  v.maxLength(40),
-  v.transform(normaliseRoomCode),
-  v.regex(new RegExp(`^[${CODE_ALPHABET}]{${String(CODE_LENGTH)}}$`)),
-)
-export type RoomCode = v.InferOutput<typeof RoomCode>
-
-/** What a room is asked for by: its code as people type it, or the name another system gave it. */
-export const RoomAddress = line(limits.roomName)
-
-export const PersonName = line(limits.name)
 
 /** Names one RTCPeerConnection of one side; made anew for each, so that late signals of a former one are dropped. */
 const Epoch = v.pipe(v.string(), v.regex(/^[\w-]{1,22}$/))
@@ -112,52 +96,9 @@ export const Signal = v.variant('kind', [
 ])
 export type Signal = v.InferOutput<typeof Signal>
 
-/** As it was typed, in one form of Unicode, so that it does not matter on which keyboard. */
-export const Password = v.pipe(
-  v.string(),
-  v.maxLength(limits.password * 2),
-  v.transform((typed) => typed.normalize('NFC')),
-  v.minLength(1),
-  v.maxLength(limits.password),
-)
-/** 128 random bits in base64url, given to whoever makes a room: shown when joining, it makes that person a host. */
-export const HostKey = v.pipe(v.string(), v.regex(/^[\w-]{22}$/))
-
-const capacity = v.pipe(v.number(), v.integer(), v.minValue(2), v.maxValue(limits.roomCapacity))
-
-export const CreateRoom = v.strictObject({
-  title: v.optional(line(limits.title)),
-  capacity: v.optional(capacity),
-  password: v.optional(Password),
-  /** Whoever comes has to be admitted by a host. */
-  knock: v.optional(v.boolean()),
-})
-/** What a host changes; what is absent stays as it is. Nobody who is inside is sent away by it. */
-export const ChangeRoom = v.strictObject({
-  title: v.optional(line(limits.title)),
-  capacity: v.optional(capacity),
-  /** Null takes it away. */
-  password: v.optional(v.nullable(Password)),
-  knock: v.optional(v.boolean()),
-  /** Nobody comes in, not even by knocking; who is inside may come back. */
-  locked: v.optional(v.boolean()),
-  /** For whoever made the room and only looks at it yet. */
-  hostKey: v.optional(HostKey),
-})
 export const LookAtRoom = v.strictObject({ code: RoomAddress })
-export const JoinRoom = v.strictObject({
-  code: RoomAddress,
-  name: PersonName,
-  password: v.optional(Password),
-  hostKey: v.optional(HostKey),
-})
-/** Asks to be admitted, while looking at the room; `knock:answered` tells what came of it. */
-export const KnockAtRoom = v.strictObject({ code: RoomAddress, name: PersonName, password: v.optional(Password) })
-export const AnswerKnock = v.strictObject({ id: PeerId, admit: v.boolean() })
-/** For what a host does to one of the others. */
-export const OfPeer = v.strictObject({ id: PeerId })
-export const EndRoom = v.strictObject({})
-export const ResumePeer = v.strictObject({ token: v.pipe(v.string(), v.minLength(1), v.maxLength(limits.resumeToken)) })
+export const ResumeToken = v.pipe(v.string(), v.minLength(1), v.maxLength(limits.resumeToken))
+export const ResumePeer = v.strictObject({ token: ResumeToken })
 export const LeaveRoom = v.strictObject({})
 export const RefreshIce = v.strictObject({})
 export const SendSignal = v.strictObject({ to: PeerId, signal: Signal })
@@ -199,20 +140,6 @@ export interface PeerInfo {
    * does. Absent among clients of this protocol.
    */
   readonly offer?: 'you' | 'they'
-}
-/** What somebody has to get past who wants to come in. */
-export interface Door {
-  readonly hasPassword: boolean
-  readonly knock: boolean
-  readonly locked: boolean
-}
-/** Somebody in front of the room who asks to be admitted. */
-export interface Knock {
-  /** Who this will be inside. */
-  readonly id: PeerId
-  readonly name: string
-  /** A host removed somebody from this address before. */
-  readonly wasRemoved: boolean
 }
 export interface RoomView {
   readonly code: RoomCode
@@ -261,6 +188,12 @@ export interface Joined {
   readonly documents: readonly DocumentInfo[]
   /** Who waits to be admitted, oldest first; empty for whoever is no host. */
   readonly knocks: readonly Knock[]
+  /** Absent where nobody could go on with the room: it is not hosted by somebody's own computer, or another system made it. */
+  readonly succession?: Succession
+}
+
+export interface Adopted {
+  readonly seats: readonly { readonly id: PeerId; readonly token: string }[]
 }
 
 /** What the rest of a `RoomView` tells beside who is inside. */
@@ -341,6 +274,13 @@ export interface ClientToServer {
   /** Makes another one a host, too. */
   'peer:promote': (peer: v.InferInput<typeof OfPeer>, answer: Acknowledge<Nothing>) => void
   'document:read': (document: v.InferInput<typeof ReadDocument>, answer: Acknowledge<RoomDocument>) => void
+  // --- The room outlives the computer that hosts it ---
+  /** Again changes the pin. Ends with the seat. */
+  'heir:stand': (heir: v.InferInput<typeof StandAsHeir>, answer: Acknowledge<Inheritance>) => void
+  /** Answers a token for each of `people`, to take their place here with. */
+  'room:adopt': (room: v.InferInput<typeof AdoptRoom>, answer: Acknowledge<Adopted>) => void
+  /** For heirs, and for whoever adopted the room. Those who are inside are told what is new. */
+  'chat:merge': (chat: v.InferInput<typeof MergeChat>, answer: Acknowledge<Nothing>) => void
 }
 export type RequestName = keyof ClientToServer
 
@@ -369,6 +309,10 @@ export interface ServerToClient {
   'peer:back': (peer: { id: PeerId }) => void
   'signal:received': (signal: { from: PeerId; signal: Signal }) => void
   'chat:posted': (message: ChatMessage) => void
+  /** Told to those inside, where there is one. */
+  'succession:changed': (succession: Succession) => void
+  /** What it says is others' now. Told to heirs. */
+  'estate:changed': (inheritance: Pick<Inheritance, 'estate'>) => void
   /** All that there are now, as in `Joined`. */
   'documents:changed': (room: { documents: readonly DocumentInfo[] }) => void
   'request:refused': (refusal: { request: RequestName; code: ErrorCode; message: string }) => void

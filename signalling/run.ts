@@ -17,12 +17,13 @@ const explain = (error: unknown): string => {
 export const runServer = async ({
   tls,
   describeHost,
-}: Pick<SignallingServerOptions, 'tls' | 'describeHost'> = {}): Promise<SignallingServer | null> => {
+  succession,
+}: Pick<SignallingServerOptions, 'tls' | 'describeHost' | 'succession'> = {}): Promise<SignallingServer | null> => {
   try {
     const { logLevel, metrics, redisUrl, ...options } = readEnvironment()
     const server = await startSignallingServer({
       ...options,
-      ...{ tls, describeHost },
+      ...{ tls, describeHost, succession },
       log: createJsonLog(logLevel),
       metrics: metrics && ((sources) => openMetrics(metrics, sources)),
       openCluster: redisUrl === undefined ? undefined : openRedisCluster(redisUrl),

@@ -1,3 +1,6 @@
+import { defaultRelayLimits, type RelayLimits } from './relay/relay-limits.ts'
+import { defaultTurnLimits, type TurnLimits } from './turn/turn-limits.ts'
+
 /** How often something may be done: `burst` times at once, and `perSecond` in the long run. */
 export interface Rate {
   readonly burst: number
@@ -5,7 +8,7 @@ export interface Rate {
 }
 
 /** Every bound and every time of the server that is not part of the wire (those are `limits` in protocol.ts). */
-export interface ServerLimits {
+export interface ServerLimits extends TurnLimits, RelayLimits {
   /** Open connections of all addresses together. One idle connection costs about 20 kB. */
   readonly connections: number
   /** TCP connections, those that have not become a WebSocket (yet) included. */
@@ -33,6 +36,8 @@ export interface ServerLimits {
   readonly watcherSignalRate: Rate
   /** `chat:send` of one connection. */
   readonly chatRate: Rate
+  /** `chat:merge` of one connection, 8 messages each: two histories of 200 at once. */
+  readonly mergeRate: Rate
   /** All other requests of one connection together. */
   readonly roomRate: Rate
 
@@ -112,65 +117,6 @@ export interface ServerLimits {
   readonly callLogMs: number
   /** What has had its time is looked for at the start, and then this often. */
   readonly pruneMs: number
-
-  /** Live streams at a time. */
-  readonly liveStreams: number
-  /** Viewers of one live stream. One core carries about 100 of a 1 Mb/s stream. */
-  readonly liveViewers: number
-  /** Devices and viewers of all streams whose connection is just being made. */
-  readonly liveNegotiations: number
-  /** From the offer to a standing connection. */
-  readonly liveNegotiationMs: number
-  /** ICE candidates taken from one client for one connection. */
-  readonly liveCandidates: number
-  /** A stream whose device does not come is ended after this, */
-  readonly liveDeviceWaitMs: number
-  /** and one whose device is gone after that. */
-  readonly liveDeviceAwayMs: number
-  /** Least time between two requests for a key frame to a device, and how often one viewer can cause one. */
-  readonly liveKeyFrameMs: number
-  readonly liveViewerKeyFrameMs: number
-  /** Packets kept of each video track for viewers that lose some; a power of two. */
-  readonly liveBufferPackets: number
-  /** Packets that are sent to one viewer again. */
-  readonly liveResendRate: Rate
-  /** What a device is told to send, in bits a second (signalling/relay/bitrate-choice.ts). */
-  readonly liveBitrate: { readonly min: number; readonly max: number; readonly start: number }
-  /** How long the notification address may take. */
-  readonly liveNoticeMs: number
-  /** Devices that wait to be asked, and connections that wait for the same device. */
-  readonly liveListeners: number
-  readonly liveListenersPerDevice: number
-  /** Between comments on a quiet event stream of a device, so that nothing on the way cuts it. */
-  readonly liveKeepAliveMs: number
-
-  /** Allocations of the server's own relay, about 2 kB each. A full room of 16 takes 480: 15 links each, by UDP and by TCP. */
-  readonly turnAllocations: number
-  /** Of one person: as many again on a second network card, and all of them again while the links restart. */
-  readonly turnAllocationsPerUser: number
-  /** Of one address, behind which several people may be. */
-  readonly turnAllocationsPerAddress: number
-  /** Addresses that may send to one allocation, and channels of it. Each belongs to one link. */
-  readonly turnPermissions: number
-  readonly turnChannels: number
-  /** What one allocation sends, in bytes. More than a link ever takes: 1.8 Mbit/s of camera, and a screen. */
-  readonly turnBytesRate: Rate
-  /** How long what was issued for the relay is good. */
-  readonly turnPassMs: number
-  /** How long a nonce is good; then the client is told a new one. */
-  readonly turnNonceMs: number
-  /** Answers of the relay to those of one address who have shown no pass (yet): each allocation begins with one, */
-  readonly turnStrangerRate: Rate
-  /** and to all together. */
-  readonly turnStrangersRate: Rate
-  /** TCP connections to the relay; */
-  readonly turnTcpConnections: number
-  /** one without an allocation ends after this, */
-  readonly turnIdleMs: number
-  /** and packets for one that does not read are dropped when this many bytes wait. */
-  readonly turnQueuedBytes: number
-  /** How often allocations that have run out are looked for. */
-  readonly turnSweepMs: number
 
   /** In a server of several processes: packets of one connection that wait for their place, or answers it waits for. */
   readonly clusterWaitingPackets: number
@@ -253,6 +199,9 @@ export interface ServerLimits {
 }
 
 export const defaultServerLimits: ServerLimits = {
+  ...defaultTurnLimits,
+  ...defaultRelayLimits,
+
   connections: 2000,
   tcpConnections: 3000,
   connectionsPerAddress: 50,
@@ -264,6 +213,7 @@ export const defaultServerLimits: ServerLimits = {
   signalRate: { burst: 200, perSecond: 60 },
   watcherSignalRate: { burst: 1000, perSecond: 100 },
   chatRate: { burst: 20, perSecond: 5 },
+  mergeRate: { burst: 50, perSecond: 2 },
   roomRate: { burst: 20, perSecond: 5 },
 
   rooms: 1000,
@@ -306,38 +256,6 @@ export const defaultServerLimits: ServerLimits = {
   callLog: 100_000,
   callLogMs: 90 * 24 * 60 * 60_000,
   pruneMs: 10 * 60_000,
-
-  liveStreams: 50,
-  liveViewers: 100,
-  liveNegotiations: 50,
-  liveNegotiationMs: 15_000,
-  liveCandidates: 64,
-  liveDeviceWaitMs: 60_000,
-  liveDeviceAwayMs: 30_000,
-  liveKeyFrameMs: 500,
-  liveViewerKeyFrameMs: 2000,
-  liveBufferPackets: 512,
-  liveResendRate: { burst: 400, perSecond: 200 },
-  liveBitrate: { min: 150_000, max: 6_000_000, start: 2_500_000 },
-  liveNoticeMs: 5000,
-  liveListeners: 1000,
-  liveListenersPerDevice: 4,
-  liveKeepAliveMs: 15_000,
-
-  turnAllocations: 3000,
-  turnAllocationsPerUser: 120,
-  turnAllocationsPerAddress: 1000,
-  turnPermissions: 64,
-  turnChannels: 64,
-  turnBytesRate: { burst: 512 * 1024, perSecond: 1_000_000 },
-  turnPassMs: 12 * 60 * 60_000,
-  turnNonceMs: 60 * 60_000,
-  turnStrangerRate: { burst: 500, perSecond: 50 },
-  turnStrangersRate: { burst: 3000, perSecond: 500 },
-  turnTcpConnections: 2000,
-  turnIdleMs: 10_000,
-  turnQueuedBytes: 256 * 1024,
-  turnSweepMs: 30_000,
 
   clusterWaitingPackets: 256,
   clusterConnections: 20_000,

@@ -13,8 +13,10 @@ import { Appointments } from './domain/appointments.ts'
 import type { Clock } from './domain/clock.ts'
 import { ResumeTokens } from './domain/resume-tokens.ts'
 import { Rooms } from './domain/rooms.ts'
+import type { SuccessionContext } from './domain/room-succession.ts'
 import { StoredRooms } from './domain/saved-rooms.ts'
 import { IceServers, type TurnOptions } from './domain/turn-credentials.ts'
+import { HostSigner } from './domain/wills.ts'
 import { Access, type AccessOptions } from './http/access.ts'
 import { Addresses } from './http/addresses.ts'
 import { Hosts } from './http/hosts.ts'
@@ -25,6 +27,7 @@ import { iceRoute } from './http/ice.ts'
 import { ownHostRoute } from './http/own-host.ts'
 import { openPage } from './http/page.ts'
 import { createRequestListener } from './http/request-listener.ts'
+import { successionRoute } from './http/succession.ts'
 import type { Log } from './log.ts'
 import { Tally, type OpenMetrics } from './metrics.ts'
 import { defaultServerLimits, type ServerLimits } from './server-limits.ts'
@@ -62,6 +65,12 @@ export interface SignallingServerOptions {
    * default, and in a server of several processes, where people of one room may be at different ones.
    */
   readonly relay?: boolean | undefined
+  /**
+   * On somebody's own computer: others there may go on with its rooms when it is gone, by what its key of `tls` signs. `ownerKey`
+   * lets whoever shows it have this server go on with rooms of others; null: nobody may. Without `tls`, and in a server of several
+   * processes, its rooms end with it.
+   */
+  readonly succession?: { readonly ownerKey: string | null } | undefined
   /** What has to be shown by whoever makes rooms, or by everyone; nothing by default. */
   readonly access?: AccessOptions | undefined
   /** Measures, and answers `/metrics`; off by default. */
@@ -83,8 +92,8 @@ export interface SignallingServer {
   readonly url: string
   readonly port: number
   /**
-   * Shown to those who connect from now on. Throws Node's error, and changes nothing, when it is no key with its certificate,
-   * or the server was started without `tls`.
+   * Shown to those who connect from now on; with `succession`, wills are signed with its key. Throws Node's error, and changes
+   * nothing, when it is no key with its certificate, or the server was started without `tls`.
    */
   readonly setCertificate: (certificate: TlsCertificate) => void
   /** Whether anybody from another computer was answered since it started. */
@@ -115,7 +124,10 @@ const closeDialects = async (dialects: readonly Dialect[], { limits, clock, log 
 }
 
 /** The rooms, and what is kept of them: here, or by all processes together. */
-const openRooms = async ({ dataDir, openCluster }: SignallingServerOptions, { limits, clock, log }: Base) => {
+const openRooms = async (
+  { dataDir, openCluster }: SignallingServerOptions,
+  { limits, clock, log, succession }: Base & Pick<Edge, 'succession'>,
+) => {
   const ownKey = await readServerKey(dataDir, log)
   const cluster = (await openCluster?.({ limits, clock, log, ownKey })) ?? null
   const tokens = new ResumeTokens(cluster?.serverKey ?? ownKey)
@@ -129,7 +141,7 @@ const openRooms = async ({ dataDir, openCluster }: SignallingServerOptions, { li
   const appointments = new Appointments({ store, limits, clock, onFault })
   const saves = store.rooms && new StoredRooms({ store: store.rooms, limits, clock, onFault })
   const kept = { books: appointments, ...(saves && { saves }), ...(cluster && { journal: cluster.journal }) }
-  const rooms = new Rooms({ limits, clock, tokens, ...kept })
+  const rooms = new Rooms({ limits, clock, tokens, succession, ...kept })
   const closeStore = () => {
     appointments.close()
     store.close()
@@ -150,6 +162,11 @@ const openNeighbourhood = (cluster: Cluster, base: Base) => {
   return { desk, claim, elsewhere: new Notices({ desk, ...base }) }
 }
 
+const openSuccession = ({ tls, succession, openCluster }: SignallingServerOptions): SuccessionContext | null =>
+  tls === undefined || succession === undefined || openCluster !== undefined
+    ? null
+    : { signer: new HostSigner(tls.key), ownerKey: succession.ownerKey }
+
 /** What carries requests is given to the transport and to the listener alike. */
 const openEdge = (options: SignallingServerOptions, base: Base) => {
   const relay = options.relay === true && options.openCluster === undefined ? new TurnRelay(base) : null
@@ -166,14 +183,16 @@ const openEdge = (options: SignallingServerOptions, base: Base) => {
     access: new Access(options.access ?? null),
     ice: new IceServers(options.iceServers ?? [], options.turn ?? null, base.clock, relay),
     tally: options.metrics === undefined ? null : new Tally(),
+    succession: openSuccession(options),
   }
 }
 
 type Edge = ReturnType<typeof openEdge>
 
 /** HTTP calls that belong to no system of its own wire. */
-const plainRoutes = ({ ice }: Edge, { describeHost }: SignallingServerOptions) => [
+const plainRoutes = ({ ice }: Edge, rooms: Rooms, { describeHost }: SignallingServerOptions) => [
   iceRoute(ice),
+  successionRoute(rooms),
   ownHostRoute(describeHost ?? (() => null)),
 ]
 
@@ -185,12 +204,22 @@ const closeConnections = async (transport: SocketIoTransport, { entrance, limits
 }
 
 /** What whoever started the server holds of it. */
-const serverOn = (port: number, host: string | undefined, { entrance }: Edge, close: () => Promise<void>) => {
+const serverOn = (
+  port: number,
+  host: string | undefined,
+  { entrance, succession }: Edge,
+  close: () => Promise<void>,
+) => {
   let closing: Promise<void> | undefined
+  const setCertificate = (certificate: TlsCertificate) => {
+    const changeKey = succession?.signer.prepare(certificate.key)
+    entrance.setCertificate(certificate)
+    changeKey?.()
+  }
   return {
     url: urlFor(host, port),
     port,
-    setCertificate: (certificate: TlsCertificate) => entrance.setCertificate(certificate),
+    setCertificate,
     wasReached: () => entrance.wasReached,
     close: () => (closing ??= close()),
   }
@@ -199,13 +228,13 @@ const serverOn = (port: number, host: string | undefined, { entrance }: Edge, cl
 /**
  * Starts a signalling server: rooms over Socket.IO, `/health`, and the page for browser guests. Reads no environment
  * and prints nothing. Rejects with Node's error when it can not listen (`code: 'EADDRINUSE'` when the port is taken)
- * or can not use `dataDir` or `tls`.
+ * or can not use `dataDir` or `tls` (with `succession`: a key on the curve P-256).
  */
 export const startSignallingServer = async (options: SignallingServerOptions = {}): Promise<SignallingServer> => {
   const { host, pageDir, log = () => undefined } = options
   const base: Base = { limits: { ...defaultServerLimits, ...options.limits }, clock: createSystemClock(log), log }
   const edge = openEdge(options, base)
-  const { rooms, appointments, store, storeFault, shared, closeStore } = await openRooms(options, base)
+  const { rooms, appointments, store, storeFault, shared, closeStore } = await openRooms(options, edge)
   const neighbourhood = shared && openNeighbourhood(shared.cluster, base)
   const dialects = openDialects({
     ...{ ...base, rooms, appointments, store, ...neighbourhood },
@@ -229,7 +258,7 @@ export const startSignallingServer = async (options: SignallingServerOptions = {
   const listener = createRequestListener({
     ...edge,
     servePage: pageDir === undefined ? null : openPage(pageDir),
-    routes: [...routes, ...plainRoutes(edge, options), ...(metrics?.routes ?? [])],
+    routes: [...routes, ...plainRoutes(edge, rooms, options), ...(metrics?.routes ?? [])],
     poll: (request, response) => transport.poll(request, response),
     forward: joined && ((route, exchange) => joined.exchanges.forward(route, exchange)),
     readyChecks: readyChecksOf(transport, storeFault, shared?.cluster),

@@ -8,11 +8,14 @@ import {
   DocumentKind,
   errorCodes,
   HostKey,
+  HostPin,
   limits,
   PeerId,
   PersonName,
   RoomCode,
+  ResumeToken,
   Signal,
+  Will,
   type Acknowledge,
   type ClientToServer,
   type ErrorCode,
@@ -69,13 +72,20 @@ const documentInfo = {
 const DocumentList = v.pipe(v.array(v.object(documentInfo)), v.maxLength(DocumentKind.options.length))
 const RoomDocument = v.object({ ...documentInfo, text: text(limits.documentText, cleanDocument) })
 
+const Succession = v.object({
+  host: v.nullable(PeerId),
+  heirs: v.pipe(v.array(v.object({ id: PeerId, pin: HostPin })), v.maxLength(limits.roomCapacity)),
+})
+const Estate = v.pipe(v.string(), v.maxLength(limits.estate))
+
 const Joined = v.object({
   peerId: PeerId,
-  token: v.pipe(v.string(), v.minLength(1), v.maxLength(limits.resumeToken)),
+  token: ResumeToken,
   room: RoomView,
   chat: v.pipe(v.array(ChatMessage), v.maxLength(limits.chatHistory)),
   documents: DocumentList,
   knocks: Knocks,
+  succession: v.exactOptional(Succession),
 })
 
 const IceUrl = v.pipe(v.string(), v.maxLength(512), v.regex(/^(?:stun|turn)s?:/))
@@ -114,6 +124,11 @@ const answerSchemas = {
   'peer:remove': Nothing,
   'peer:promote': Nothing,
   'document:read': RoomDocument,
+  'heir:stand': v.object({ will: v.nullable(Will), estate: Estate }),
+  'room:adopt': v.object({
+    seats: v.pipe(v.array(v.object({ id: PeerId, token: ResumeToken })), v.maxLength(limits.roomCapacity)),
+  }),
+  'chat:merge': Nothing,
 } as const satisfies { [Name in RequestName]: v.GenericSchema<unknown, Granted<Name>> }
 const requestNames = Object.keys(answerSchemas) as RequestName[]
 
@@ -153,6 +168,8 @@ const factSchemas = {
   'peer:back': v.object({ id: PeerId }),
   'signal:received': v.object({ from: PeerId, signal: Signal }),
   'chat:posted': ChatMessage,
+  'succession:changed': Succession,
+  'estate:changed': v.object({ estate: Estate }),
   'documents:changed': v.object({ documents: DocumentList }),
   'request:refused': v.object({ request: v.picklist(requestNames), code: Code, message: v.string() }),
 } as const satisfies { [Name in FactName]: v.GenericSchema<unknown, Told<Name>> }

@@ -107,6 +107,15 @@ export class Attempts {
     return false
   }
 
+  /** Whether the key of the server's owner may be compared now. It counts as a wrong password until `wasOwner` is called. */
+  mayClaim(origin: string): boolean {
+    return !this.isCounted(origin) || this.#passwords.tryTake(origin, this.#clock.now())
+  }
+
+  wasOwner(origin: string): void {
+    this.#passwords.giveBack(origin)
+  }
+
   wasRight(origin: string, room: TokenBucket): void {
     this.#passwords.giveBack(origin)
     room.giveBack()

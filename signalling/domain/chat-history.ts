@@ -29,4 +29,28 @@ export class ChatHistory {
     if (this.#messages.length > limits.chatHistory) this.#messages.shift()
     return added
   }
+
+  /**
+   * Puts in what another history of the same room had, by id; an id that is taken here becomes the next free one. Answers what
+   * is new, oldest first: neither known here by sender and nonce, nor older than all that is kept.
+   */
+  merge(messages: readonly ChatMessage[]): readonly ChatMessage[] {
+    const added = new Set<ChatMessage>()
+    for (const message of messages) {
+      if (this.find(message.from, message.nonce) !== undefined) continue
+      const placed = { ...message, id: this.#freeIdFrom(message.id) }
+      this.#messages.splice(this.#messages.findLastIndex(({ id }) => id < placed.id) + 1, 0, placed)
+      this.#lastId = Math.max(this.#lastId, placed.id)
+      added.add(placed)
+    }
+    this.#messages.splice(0, this.#messages.length - limits.chatHistory)
+    return this.#messages.filter((message) => added.has(message))
+  }
+
+  #freeIdFrom(wanted: number): number {
+    const taken = new Set(this.#messages.map(({ id }) => id))
+    let id = wanted
+    while (taken.has(id)) id += 1
+    return id
+  }
 }

@@ -1,9 +1,10 @@
-import type { Knock, Refusal, RoomCode } from '#signalling/protocol.ts'
+import type { Knock, Refusal, RoomCode, Will } from '#signalling/protocol.ts'
 import type { Cancel } from './clock.ts'
 import { RoomDoor } from './door.ts'
 import type { Line } from './facts.ts'
 import { Hosts } from './hosts.ts'
 import { Knocks } from './knocks.ts'
+import type { Peer } from './peers.ts'
 import { refuse } from './results.ts'
 import type { RoomContext } from './room-context.ts'
 import type { DoorRecord } from './room-record.ts'
@@ -19,6 +20,8 @@ interface Saved {
   readonly code: RoomCode
   readonly title: string
   readonly capacity: number
+  /** By which this computer goes on with it; absent when nobody hosted it before. */
+  readonly will?: Will
 }
 
 /** Who gets into a room of ours, and who decides about it. Tells nobody. */
@@ -87,6 +90,13 @@ export class Entrance {
     return this.#knocks?.remove(line) === true
   }
 
+  /** Answers who is a host from now on because there is no other. */
+  appointHost(peers: Iterable<Peer>): Peer | null {
+    const heir = this.isAwaitingHosts ? null : this.hosts.heirAmong(peers)
+    if (heir !== null) this.hosts.add(heir.id)
+    return heir
+  }
+
   /** Hosts of a former life of the server have this long to come back before somebody else becomes one. */
   awaitHosts(then: () => void): void {
     const { clock, limits } = this.#context
@@ -100,7 +110,7 @@ export class Entrance {
   save(room: Saved, isSealing: boolean): void {
     const { saves, clock, limits } = this.#context
     if (!saves.isComplete || (this.#saved === null && !isSealing)) return
-    const saved = { code: room.code, title: room.title, capacity: room.capacity, door: this.record }
+    const saved = { ...room, door: this.record }
     const text = JSON.stringify(saved)
     const isLate = isSealing && clock.now() - (this.#saved?.at ?? 0) > limits.tokenLifetimeMs / 2
     if (text === this.#saved?.text && !isLate) return

@@ -31,15 +31,18 @@ const FORMER_LINE: Line = {
   released: () => undefined,
 }
 
+/** Of most rooms. */
+const nobodyFormer: Pick<Generations, 'entries' | 'forgottenUntil' | 'allows'> = new Generations(0)
+
 /** Who is inside a room, in the order they came, and who may come back into it. Tells nobody of changes. */
 export class Members {
   readonly #context: MembersContext
   readonly #peers = new Map<PeerId, Peer>()
-  readonly #former: Generations
+  /** Null before anybody was gone for good. */
+  #former: Generations | null = null
 
   constructor(context: MembersContext) {
     this.#context = context
-    this.#former = new Generations(context.limits.formerPeers)
   }
 
   get size(): number {
@@ -49,13 +52,13 @@ export class Members {
   /** Without peers of other systems: they can not resume. */
   get record(): Pick<RoomRecord, 'peers' | 'former' | 'forgottenUntil'> {
     const own = [...this.#peers.values()].filter(({ manner }) => manner === 'perfect')
-    const { entries: former, forgottenUntil } = this.#former
+    const { entries: former, forgottenUntil } = this.#former ?? nobodyFormer
     return { peers: own.map(({ record }) => record), former, forgottenUntil }
   }
 
   /** Goes on with a record; only while there is nobody here. All who were inside are away from now on. */
   restore({ peers, former: entries, forgottenUntil }: Members['record'], wait: Wait): void {
-    this.#former.refill({ entries, forgottenUntil }, this.#context.clock.now())
+    this.#knowFormer().refill({ entries, forgottenUntil }, this.#context.clock.now())
     for (const each of peers) this.#restorePeer(each, wait)
   }
 
@@ -70,20 +73,20 @@ export class Members {
   /** Whether somebody who is not inside may come back with this token. */
   mayReturn({ peerId, generation, expires }: Claims): boolean {
     const issuedAt = expires - this.#context.limits.tokenLifetimeMs
-    return this.#former.allows(peerId, generation, issuedAt)
+    return (this.#former ?? nobodyFormer).allows(peerId, generation, issuedAt)
   }
 
   add(who: Pick<PeerRecord, 'id' | 'name' | 'generation'> & { readonly origin?: string }, line: Line): Peer {
     const opponent = line.manner === 'one-opponent' ? opponentAmong(this.#peers.values()) : null
     const peer = new Peer({ ...who, manner: line.manner, opponent }, line)
-    this.#former.forget(peer.id)
+    this.#former?.forget(peer.id)
     this.#peers.set(peer.id, peer)
     return peer
   }
 
   /** For good: no token brings this peer back. */
   remove(peer: Peer): void {
-    this.#former.revoke(peer.id, this.#context.clock.now())
+    this.#knowFormer().revoke(peer.id, this.#context.clock.now())
     this.#peers.delete(peer.id)
   }
 
@@ -117,13 +120,17 @@ export class Members {
     for (const peer of this.#peers.values()) peer.evict()
   }
 
+  #knowFormer(): Generations {
+    return (this.#former ??= new Generations(this.#context.limits.formerPeers))
+  }
+
   #restorePeer({ outbox, ...who }: PeerRecord, wait: Wait): void {
     const peer = this.add(who, FORMER_LINE)
     this.lose(peer, wait, outbox && outbox.map((received): Fact => ['signal:received', received]))
   }
 
   #giveUp(peer: Peer, wait: Wait): void {
-    this.#former.remember(peer.id, peer.generation, this.#context.clock.now())
+    this.#knowFormer().remember(peer.id, peer.generation, this.#context.clock.now())
     this.#peers.delete(peer.id)
     wait.onGivenUp(peer)
   }

@@ -33,11 +33,11 @@ export class TokenBucket {
     return this.#level > deepest ? 'refused' : 'abuse'
   }
 
-  /** Whether there was one to take. What is refused is not counted: for people who try again, not for programs. */
-  tryTake(now: number): boolean {
+  /** Whether there was so much to take. What is refused is not counted: for people who try again, and for bytes. */
+  tryTake(now: number, cost = 1): boolean {
     this.#refill(now)
-    if (this.#level < 1) return false
-    this.#level -= 1
+    if (this.#level < cost) return false
+    this.#level -= cost
     return true
   }
 

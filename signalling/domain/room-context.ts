@@ -1,4 +1,4 @@
-import type { RoomCode } from '#signalling/protocol.ts'
+import type { RoomCode, Will } from '#signalling/protocol.ts'
 import type { ServerLimits } from '../server-limits.ts'
 import type { Attempts } from './attempts.ts'
 import type { Clock } from './clock.ts'
@@ -6,6 +6,7 @@ import type { RoomBooks } from './documents.ts'
 import type { ResumeTokens } from './resume-tokens.ts'
 import type { RoomJournal } from './room-journal.ts'
 import type { DoorRecord } from './room-record.ts'
+import type { SuccessionContext } from './room-succession.ts'
 import type { Room } from './room.ts'
 import type { RoomSaves } from './saved-rooms.ts'
 
@@ -24,6 +25,8 @@ export interface RoomContext {
   readonly saves: RoomSaves
   readonly attempts: Attempts
   readonly tally: RoomTally
+  /** Null for a server whose rooms end with it. */
+  readonly succession: SuccessionContext | null
   /** It has expired or was ended. */
   readonly onClosed: (room: Room) => void
 }
@@ -38,4 +41,6 @@ export interface RoomKind {
   readonly door: DoorRecord | null
   /** `emptyRoomMs` when there is none. */
   readonly emptyMs?: number | undefined
+  /** Of those who hosted it before, and leads to this computer. */
+  readonly will?: Will | undefined
 }

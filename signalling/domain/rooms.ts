@@ -9,6 +9,7 @@ import {
   type RoomCode,
 } from '#signalling/protocol.ts'
 import type { ServerLimits } from '../server-limits.ts'
+import { Adoptions } from './adoptions.ts'
 import { Attempts } from './attempts.ts'
 import type { Clock } from './clock.ts'
 import { noBooks, type RoomBooks } from './documents.ts'
@@ -20,6 +21,7 @@ import type { Claims, ResumeTokens } from './resume-tokens.ts'
 import type { RoomContext, RoomKind, RoomTally } from './room-context.ts'
 import { noJournal, type RoomJournal } from './room-journal.ts'
 import type { DoorRecord, RoomRecord } from './room-record.ts'
+import type { SuccessionContext } from './room-succession.ts'
 import { Room } from './room.ts'
 import { noSaves, type RoomSaves } from './saved-rooms.ts'
 
@@ -55,6 +57,8 @@ interface RoomsOptions {
   readonly journal?: RoomJournal
   /** Where rooms of ours outlive a restart; nowhere when there is none. */
   readonly saves?: RoomSaves
+  /** Of a server on somebody's own computer; its rooms end with it when there is none. */
+  readonly succession?: SuccessionContext | null
 }
 
 /** Of a room that nothing is known of but a token: nobody comes in whom no host has let in, and only tokens make hosts. */
@@ -62,6 +66,7 @@ const UNKNOWN_DOOR: DoorRecord = newDoor('', null, true)
 
 /** All rooms of one server, by code. */
 export class Rooms {
+  readonly adoptions: Adoptions
   readonly #options: Required<RoomsOptions>
   readonly #rooms = new Map<RoomCode, Room>()
   readonly #named = new Map<string, Room>()
@@ -72,13 +77,14 @@ export class Rooms {
   readonly #context: RoomContext
 
   constructor(options: RoomsOptions) {
-    this.#options = { books: noBooks, journal: noJournal, saves: noSaves, ...options }
+    this.#options = { books: noBooks, journal: noJournal, saves: noSaves, succession: null, ...options }
     this.#closed = new Generations(options.limits.formerRooms)
     this.#attempts = new Attempts(options.limits, options.clock)
     this.#context = {
       ...{ ...this.#options, attempts: this.#attempts, tally: this.#tally },
       onClosed: (room) => this.#forgetClosed(room),
     }
+    this.adoptions = new Adoptions(this, this.#context)
   }
 
   get size(): number {
@@ -140,8 +146,13 @@ export class Rooms {
     const found = this.find(address)
     if (found !== undefined) return ok(found)
     const opened = mode === 'open' ? this.open(address) : refuse('room-not-found')
-    if (!opened.ok && opened.code === 'room-not-found') this.#attempts.missed(origin)
+    if (!opened.ok && opened.code === 'room-not-found') this.missed(origin)
     return opened
+  }
+
+  /** Somebody asked for a room that there is not. */
+  missed(origin: string): void {
+    this.#attempts.missed(origin)
   }
 
   /** Whether somebody may ask for rooms that may not be there. */
@@ -207,6 +218,15 @@ export class Rooms {
     const room = this.#make({ code, title, capacity, name, door, emptyMs: emptyMs ?? undefined })
     room.restore(record, chat)
     return room
+  }
+
+  /** Puts an empty room in the place of the one of that code, if there is any: whoever looks at that one is told that it is over. */
+  put(kind: RoomKind): Result<Room> {
+    const former = this.#rooms.get(kind.code)
+    if (former === undefined && this.#isFull) return refuse('server-full')
+    if (former !== undefined) this.#forget(former)
+    former?.evict(['room:closed', { code: kind.code, reason: 'expired' }])
+    return ok(this.#make(kind))
   }
 
   /** The room is another process's now: forgets it as if it had never been here, and tells nobody, not even the journal. */

@@ -1,17 +1,16 @@
 import * as v from 'valibot'
-import { limits as wire, type RoomCode } from '#signalling/protocol.ts'
+import { Will, type RoomCode } from '#signalling/protocol.ts'
 import type { ServerLimits } from '../server-limits.ts'
 import { StoreFault, type RoomStore } from '../store/store.ts'
 import type { Clock } from './clock.ts'
-import { doorSchema } from './door-schema.ts'
-import type { DoorRecord } from './room-record.ts'
+import { estateSchema } from './door-schema.ts'
+import type { Estate } from './room-succession.ts'
 
 /** Of a room of ours, what has to be the same after a restart whatever token brings it back. Plain JSON. */
-export interface SavedRoom {
+export interface SavedRoom extends Estate {
   readonly code: RoomCode
-  readonly title: string
-  readonly capacity: number
-  readonly door: DoorRecord
+  /** By which this computer goes on with it; absent when nobody hosted it before. */
+  readonly will?: Will | undefined
 }
 
 /** Where rooms of ours are written down, from the first token that leads back to them until they are closed. Never throws. */
@@ -48,11 +47,7 @@ export class StoredRooms implements RoomSaves {
 
   constructor(options: StoredRoomsOptions) {
     this.#options = options
-    this.#schema = v.object({
-      title: v.pipe(v.string(), v.maxLength(wire.title)),
-      capacity: v.pipe(v.number(), v.integer(), v.minValue(2), v.maxValue(wire.roomCapacity)),
-      door: doorSchema(options.limits),
-    })
+    this.#schema = v.intersect([estateSchema(options.limits), v.object({ will: v.optional(Will) })])
     this.#attempt(() => this.#prune())
   }
 
@@ -63,9 +58,9 @@ export class StoredRooms implements RoomSaves {
     return saved.success ? { code, ...saved.output } : null
   }
 
-  save({ code, title, capacity, door }: SavedRoom): void {
+  save({ code, ...room }: SavedRoom): void {
     this.#attempt(() => {
-      this.#options.store.saveRoom(code, JSON.stringify({ title, capacity, door }), this.#options.clock.now())
+      this.#options.store.saveRoom(code, JSON.stringify(room), this.#options.clock.now())
       this.#prune()
     })
   }

@@ -1,6 +1,8 @@
 import type {
+  Adopted,
   ChatMessage,
   DocumentKind,
+  Inheritance,
   Joined,
   PeerId,
   Refusal,
@@ -11,6 +13,7 @@ import type {
   RoomView,
   Signal,
 } from '#signalling/protocol.ts'
+import type { AdoptionWish } from './adoptions.ts'
 import type { Pass } from './entrance.ts'
 import type { Fact, Line } from './facts.ts'
 import type { Manner } from './manners.ts'
@@ -50,6 +53,8 @@ export class Session implements Line {
   readonly origin: string
   readonly #rooms: Rooms
   #place: Place = OUTSIDE
+  /** The room that this connection had the server go on with. */
+  #adopted: Room | null = null
   /** Who this connection will be in the next room it joins. */
   #nextPeerId: PeerId
 
@@ -89,7 +94,7 @@ export class Session implements Line {
     const room = opened.value
     if (this.#place.phase === 'watching' && this.#place.room === room) {
       room.stopKnocking(this)
-      return ok(room.viewFrom(this.origin))
+      return ok(room.audience.viewFrom(this.origin))
     }
     const looked = room.watch(this)
     if (looked.ok) this.#moveTo({ phase: 'watching', room })
@@ -117,7 +122,7 @@ export class Session implements Line {
   /** Joins a room that is known already. */
   enter(room: Room, name: string, pass: Pass = {}): Result<Joined> {
     if (this.#place.phase === 'inside') return refuse('already-in-room')
-    const joined = room.join(this.#nextPeerId, name, this, pass)
+    const joined = room.seats.join(this.#nextPeerId, name, this, pass)
     if (!joined.ok) return joined
     this.#moveTo({ phase: 'inside', room, peer: joined.value })
     return ok(room.welcome(joined.value))
@@ -129,7 +134,7 @@ export class Session implements Line {
     if (claims === null) return refuse('resume-refused')
     const found = this.#rooms.findOrRevive(claims)
     if (!found.ok) return found
-    const resumed = found.value.resume(claims, this)
+    const resumed = found.value.seats.resume(claims, this)
     if (!resumed.ok) return resumed
     this.#moveTo({ phase: 'inside', room: found.value, peer: resumed.value })
     return ok(found.value.welcome(resumed.value))
@@ -138,7 +143,7 @@ export class Session implements Line {
   /** Leaves the room, or stops looking at one. */
   leave(): Result<Nothing> {
     const place = this.#moveTo(OUTSIDE)
-    if (place.phase === 'inside') place.room.leave(place.peer)
+    if (place.phase === 'inside') place.room.seats.leave(place.peer)
     return ok(NOTHING)
   }
 
@@ -147,14 +152,14 @@ export class Session implements Line {
     if (place.phase === 'outside') return refuse('not-in-room')
     const refusal =
       place.phase === 'inside'
-        ? place.room.signal(place.peer, to, signal)
-        : place.room.signalFromWatcher(this, to, signal)
+        ? place.room.audience.signal(place.peer, to, signal)
+        : place.room.audience.signalFromWatcher(this, to, signal)
     return refusal ?? ok(NOTHING)
   }
 
   sendChat(chat: { readonly nonce: string; readonly text: string }): Result<ChatMessage> {
     if (this.#place.phase !== 'inside') return refuse('not-in-room')
-    return ok(this.#place.room.post(this.#place.peer, chat))
+    return ok(this.#place.room.talk.post(this.#place.peer, chat))
   }
 
   readDocument(kind: DocumentKind): Result<RoomDocument> {
@@ -194,10 +199,44 @@ export class Session implements Line {
     return this.#asHost((hosting) => hosting.promote(id))
   }
 
+  /** This one's computer could go on with the room. */
+  standAsHeir(pin: string): Result<Inheritance> {
+    if (this.#place.phase !== 'inside') return refuse('not-in-room')
+    const { room, peer } = this.#place
+    return room.succession === null
+      ? refuse('bad-request', 'Nobody can go on with this room.')
+      : ok(room.succession.stand(peer, pin))
+  }
+
+  /** Has the server go on with a room whose host is gone; this connection may then bring in what was said there. */
+  adoptRoom(wish: AdoptionWish): Result<Adopted> {
+    const adopted = this.#rooms.adoptions.adopt(wish, this.origin)
+    if (!adopted.ok) return adopted
+    const { room, seats } = adopted.value
+    this.#adopted = room
+    return ok({ seats })
+  }
+
+  /** For heirs, and for whoever adopted the room. */
+  mergeChat(messages: readonly ChatMessage[]): Result<Nothing> {
+    const place = this.#place
+    const own = this.#adopted !== null && this.#rooms.coded(this.#adopted.code) === this.#adopted ? this.#adopted : null
+    const room = place.phase === 'inside' ? place.room : own
+    if (room === null) return refuse('not-in-room')
+    const isHeir = place.phase === 'inside' && room.succession?.has(place.peer.id) === true
+    if (room !== own && !isHeir)
+      return refuse(
+        'bad-request',
+        'Only those whose computer could go on with the room bring in what was said elsewhere.',
+      )
+    room.talk.merge(messages)
+    return ok(NOTHING)
+  }
+
   /** The connection is gone. */
   lost(): void {
     const place = this.#moveTo(OUTSIDE)
-    if (place.phase === 'inside') place.room.lose(place.peer)
+    if (place.phase === 'inside') place.room.seats.lose(place.peer)
   }
 
   released(): void {

@@ -19,8 +19,9 @@ export class Rates {
     const now = this.#clock.now()
     let bucket = this.#buckets[kind]
     if (bucket === undefined) {
-      const { signalRate, chatRate, roomRate } = this.#limits
-      bucket = new TokenBucket({ signal: signalRate, chat: chatRate, room: roomRate }[kind], now)
+      const { signalRate, chatRate, mergeRate, roomRate } = this.#limits
+      const rates = { signal: signalRate, chat: chatRate, merge: mergeRate, room: roomRate }
+      bucket = new TokenBucket(rates[kind], now)
       this.#buckets[kind] = bucket
     }
     return bucket.take(now)

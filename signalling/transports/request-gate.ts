@@ -22,10 +22,11 @@ export type Handled =
   /** The answer comes by itself. */
   | 'later'
 
+const UNNOTED: readonly RequestName[] = ['signal:send', 'chat:send', 'chat:merge']
+
 /** What somebody did, without saying who or where. Signals and messages are not noted: there are thousands. */
 export const noteActivity = (request: RequestName | null, result: Result<unknown>, log: Log): void => {
-  if (request !== null && request !== 'signal:send' && request !== 'chat:send')
-    log('info', request, { result: result.ok ? 'ok' : result.code })
+  if (request !== null && !UNNOTED.includes(request)) log('info', request, { result: result.ok ? 'ok' : result.code })
 }
 
 export interface GateOptions {

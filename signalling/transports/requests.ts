@@ -1,5 +1,6 @@
 import * as v from 'valibot'
 import {
+  AdoptRoom,
   AnswerKnock,
   ChangeRoom,
   CreateRoom,
@@ -8,12 +9,14 @@ import {
   KnockAtRoom,
   LeaveRoom,
   LookAtRoom,
+  MergeChat,
   OfPeer,
   RefreshIce,
   ReadDocument,
   ResumePeer,
   SendChat,
   SendSignal,
+  StandAsHeir,
   type Acknowledge,
   type ClientToServer,
   type IceConfiguration,
@@ -25,7 +28,7 @@ import { ok, refuse } from '../domain/results.ts'
 import type { Session } from '../domain/session.ts'
 
 /** Requests of one kind share one rate limit. */
-export type RateKind = 'signal' | 'chat' | 'room'
+export type RateKind = 'signal' | 'chat' | 'merge' | 'room'
 
 /** What requests need beside the rooms. */
 export interface RequestServices {
@@ -93,6 +96,9 @@ const requestKinds: { readonly [Name in RequestName]: RequestKind<AnswerTo<Name>
     ok(iceFor(session.peerId)),
   ),
   'document:read': request('document:read', 'room', ReadDocument, (session, { kind }) => session.readDocument(kind)),
+  'heir:stand': request('heir:stand', 'room', StandAsHeir, (session, { pin }) => session.standAsHeir(pin)),
+  'room:adopt': request('room:adopt', 'room', AdoptRoom, (session, wish) => session.adoptRoom(wish)),
+  'chat:merge': request('chat:merge', 'merge', MergeChat, (session, { messages }) => session.mergeChat(messages)),
 }
 
 /** Every request by its name on the wire. A map, so that no name of the sender's choice finds anything else. */

@@ -1,5 +1,5 @@
+import { TokenBucket } from '../domain/rate-limit.ts'
 import type { ServerLimits } from '../server-limits.ts'
-import { ByteBudget } from './byte-budget.ts'
 import type { RelayClient } from './relay-client.ts'
 import { addressKey, type PeerAddress } from './stun-address.ts'
 import type { Pass } from './turn-passes.ts'
@@ -32,7 +32,8 @@ export class Allocation {
   readonly relayed: PeerAddress
   readonly relayedKey: number
   readonly transactionId: Buffer
-  readonly budget: ByteBudget
+  /** Bytes that it may send. */
+  readonly budget: TokenBucket
   expiresAt: number
   readonly #limits: ServerLimits
   /** When it ends, by the address that may send to this one. */
@@ -47,7 +48,7 @@ export class Allocation {
     this.relayedKey = addressKey(relayed)
     // Not the part of the buffer of a whole message.
     this.transactionId = Buffer.from(transactionId)
-    this.budget = new ByteBudget(limits.turnBytesRate, now)
+    this.budget = new TokenBucket(limits.turnBytesRate, now)
     this.expiresAt = expiresAt
     this.#limits = limits
   }

@@ -84,7 +84,7 @@ export class Forwarder {
 
   #deliver(from: Allocation, address: PeerAddress, packet: Packet, now: number): void {
     const to = this.#allocations.at(addressKey(address))
-    if (to?.permits(from.relayed, now) !== true || !from.budget.take(packet.length, now)) return
+    if (to?.permits(from.relayed, now) !== true || !from.budget.tryTake(now, packet.length)) return
     this.packets += 1
     this.bytes += packet.length
     const { isStream, send } = to.client

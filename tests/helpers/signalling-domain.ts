@@ -4,6 +4,7 @@ import type { Cancel, Clock } from '#signalling/domain/clock.ts'
 import type { Fact } from '#signalling/domain/facts.ts'
 import { ResumeTokens } from '#signalling/domain/resume-tokens.ts'
 import { noJournal, type RoomJournal } from '#signalling/domain/room-journal.ts'
+import type { SuccessionContext } from '#signalling/domain/room-succession.ts'
 import { Rooms, type HostedRoomWish } from '#signalling/domain/rooms.ts'
 import { noSaves, type RoomSaves } from '#signalling/domain/saved-rooms.ts'
 import { Session } from '#signalling/domain/session.ts'
@@ -61,9 +62,10 @@ export const createWorld = (
   clock = new ManualClock(),
   journal: RoomJournal = noJournal,
   saves: RoomSaves = noSaves,
+  succession: SuccessionContext | null = null,
 ): World => {
   const limits = { ...defaultServerLimits, ...changes }
-  const rooms = new Rooms({ limits, clock, tokens: new ResumeTokens(key), journal, saves })
+  const rooms = new Rooms({ limits, clock, tokens: new ResumeTokens(key), journal, saves, succession })
   const visit = (origin = '192.0.2.1') => {
     const facts: Fact[] = []
     return { session: new Session(rooms, (fact) => facts.push(fact), { origin }), facts }

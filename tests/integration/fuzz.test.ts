@@ -134,7 +134,13 @@ test('no sequence of events, however shaped, makes the server fail or reach a me
 const METHODS = ['GET', 'POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS', 'HEAD']
 const PATHS = [
   ...['/api/v1/signalling/health-status', '/api/v1/signalling/save-chats/:id', '/api/v1/signalling/appointments'],
-  ...['/api/v1/signalling/documents/:id/:kind', '/iceServers', '/register/:id/:id', '/message/:id/:id'],
+  ...[
+    '/api/v1/signalling/documents/:id/:kind',
+    '/iceServers',
+    '/succession/:id',
+    '/register/:id/:id',
+    '/message/:id/:id',
+  ],
   ...['/live/create-stream-request', '/create-session', '/live/stop', '/notification/create', '/metrics', '/health'],
   ...['/health/live', '/health/ready', '/r/:id/', '/live/:id', '/:id'],
 ]

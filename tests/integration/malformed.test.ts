@@ -12,10 +12,13 @@ import {
   type Client,
   type Member,
 } from '../helpers/signalling-client.ts'
+import { createHostSigner } from '../helpers/host-keys.ts'
+import { createSelfSigned } from '../helpers/self-signed.ts'
 import { openRaw, openRawSession } from '../helpers/signalling-raw.ts'
 
 /** Two people who mind their own business, and a server that everything below is thrown at. */
 let server: SignallingServer
+const OWNER_KEY = 'o'.repeat(22)
 const faults: unknown[] = []
 const trap = (fault: unknown) => faults.push(fault)
 
@@ -25,6 +28,7 @@ beforeAll(async () => {
   const fast = { burst: 1e6, perSecond: 1e6 }
   server = await startSignallingServer({
     host: '127.0.0.1',
+    ...{ tls: await createSelfSigned(), succession: { ownerKey: OWNER_KEY } },
     limits: { roomRate: fast, chatRate: fast, signalRate: fast },
     log: (level, event) => {
       if (level === 'error') faults.push(event)
@@ -75,6 +79,15 @@ const valid: Record<RequestName, () => Record<string, unknown>> = {
   'peer:mute': () => ({ id: bob.joined.peerId }),
   'peer:remove': () => ({ id: bob.joined.peerId }),
   'peer:promote': () => ({ id: bob.joined.peerId }),
+  'heir:stand': () => ({ pin: 'p'.repeat(43) }),
+  'room:adopt': () => ({
+    ...{ ownerKey: OWNER_KEY, code: 'k7mq2xvd9thr', estate: '{}', you: ann.joined.peerId },
+    will: [createHostSigner().sign('k7mq2xvd9thr', 'p'.repeat(43))],
+    people: [{ id: ann.joined.peerId, name: 'Ann' }],
+  }),
+  'chat:merge': () => ({
+    messages: [{ id: 1, from: ann.joined.peerId, name: 'Ann', text: 'hi', at: 1, nonce: 'nonce-0001' }],
+  }),
 }
 /** Those that may be asked for with nothing at all. */
 const bare: readonly RequestName[] = ['room:create', 'room:leave', 'ice:refresh', 'room:change', 'room:end']
@@ -82,6 +95,7 @@ const bare: readonly RequestName[] = ['room:create', 'room:leave', 'ice:refresh'
 const inside: readonly RequestName[] = [
   ...(['chat:send', 'signal:send', 'room:change', 'room:end'] as const),
   ...(['knock:answer', 'peer:mute', 'peer:remove', 'peer:promote'] as const),
+  ...(['heir:stand', 'chat:merge'] as const),
 ]
 const names = Object.keys(valid) as RequestName[]
 const required = names.filter((name) => !bare.includes(name))
@@ -116,6 +130,7 @@ const hostile = async (name: RequestName): Promise<Client> => {
   if (!inside.includes(name)) return client
   const { code, hostKey } = valueOf(await request(client.socket, 'room:create', {}))
   valueOf(await request(client.socket, 'room:join', { code, name: 'Eve', hostKey }))
+  if (name === 'chat:merge') valueOf(await request(client.socket, 'heir:stand', { pin: createHostSigner().pin }))
   return client
 }
 

@@ -2,7 +2,9 @@ import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { expect, onTestFinished, test } from 'vitest'
-import { startTestServer } from '../helpers/signalling-client.ts'
+import { createHostSigner } from '../helpers/host-keys.ts'
+import { createSelfSigned } from '../helpers/self-signed.ts'
+import { connect, request, startTestServer, valueOf } from '../helpers/signalling-client.ts'
 
 type Schema = Record<string, unknown>
 interface Answer {
@@ -88,11 +90,35 @@ const open = async () => {
 
 const BASE = '/api/v1/signalling'
 
+/** A computer that has taken over a meeting. */
+const startAdopting = async () => {
+  const [tls, code, ownerKey] = [await createSelfSigned(), 'k7mq2xvd9thr', 'o'.repeat(22)]
+  const server = await startTestServer({ tls, succession: { ownerKey } })
+  const door = { keyHash: '', password: null, knock: false, locked: false, hosts: [], hadHost: true, removed: [] }
+  const [you, will] = ['a'.repeat(22), [createHostSigner().sign(code, tls.pin)]]
+  const room = { code, will, estate: JSON.stringify({ title: '', capacity: 4, door }) }
+  const { socket } = await connect(server.url)
+  const people = [{ id: you, name: 'Ann' }]
+  valueOf(await request(socket, 'room:adopt', { ownerKey, ...room, people, you }))
+  return { tls, server, code }
+}
+
 test('running and ICE answer as documented', async () => {
   const { ask, seen } = await open()
   for (const path of ['/health', '/health/live', '/health/ready', '/iceServers', `${BASE}/health-status`])
     await ask('GET', path)
   expect(seen.size).toBe(5)
+})
+
+test('what is told of a meeting that was taken over answers as documented', async () => {
+  const { ask, seen } = await open()
+  await ask('GET', '/succession/{code}', { code: 'k7mq-2xvd-9thr' })
+  const { tls, server, code } = await startAdopting()
+  const { content } = operationOf('GET', '/succession/{code}')!.responses['200']!
+  const answer: unknown = await (await fetch(`${server.url}/succession/${code}`)).json()
+  expect(answer).toMatchObject({ pin: tls.pin })
+  expect(check(content!['application/json']!.schema, answer)).toBeNull()
+  expect([...seen]).toEqual(['GET /succession/{code} 404'])
 })
 
 test('appointments and their documents answer as documented', async () => {

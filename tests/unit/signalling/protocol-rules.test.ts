@@ -71,6 +71,10 @@ test.each([
   ],
   ['B5', defaultServerLimits.queuedPackets, defaultServerLimits.queuedSize],
   ['B8', defaultServerLimits.watcherSignalRate.burst, defaultServerLimits.watcherSignalRate.perSecond],
+  ['E3', limits.estate],
+  ['E8', limits.willSteps],
+  ['E10', limits.messageTime],
+  ['E11', defaultServerLimits.mergeRate.burst, defaultServerLimits.mergeRate.perSecond],
   ['D5', limits.documentText],
   [
     'D6',

@@ -64,17 +64,17 @@ const checkAgreement = async (world: SoakWorld, crowd: Crowd): Promise<void> => 
 const checkSignals = async (world: SoakWorld, crowd: Crowd): Promise<void> => {
   for (const room of world.rooms) {
     const inside = insiders(crowd, room)
-    for (const person of inside) person.heardLast = []
+    for (const person of inside) person.memory.heardLast = []
     for (let at = 0; at < SIGNALS; at += 1)
       for (const from of inside)
         for (const to of inside) if (to !== from) from.signalLast(to.id!, `${from.name}_${String(at)}`)
     const count = (inside.length - 1) * SIGNALS
-    await until(ARRIVED_MS, () => inside.every(({ heardLast }) => heardLast.length >= count))
+    await until(ARRIVED_MS, () => inside.every(({ memory }) => memory.heardLast.length >= count))
     await pause(300)
     for (const to of inside)
       for (const from of inside) {
         if (to === from) continue
-        const heard = to.heardLast.filter((text) => text.startsWith(`${from.name}_`))
+        const heard = to.memory.heardLast.filter((text) => text.startsWith(`${from.name}_`))
         const expected = Array.from({ length: SIGNALS }, (_, at) => `${from.name}_${String(at)}`)
         if (heard.join() !== expected.join())
           world.violate(`signals from ${from.name} to ${to.name}: ${heard.join() || 'none'}`)
@@ -87,8 +87,8 @@ const linesOf = (messages: readonly ChatMessage[]): string =>
 
 const checkRoomChat = async (world: SoakWorld, crowd: Crowd, room: SoakRoom): Promise<void> => {
   const inside = insiders(crowd, room)
-  const before = inside.map(({ history }) => history.slice(-CHAT_HISTORY))
-  const told = inside.flatMap((person) => person.told)
+  const before = inside.map(({ memory }) => memory.history.slice(-CHAT_HISTORY))
+  const told = inside.flatMap((person) => person.memory.told)
   const after: (readonly ChatMessage[])[] = []
   for (const person of inside) after.push(await person.comeAgain())
   const [history] = after

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { ChatMessage, Joined, PeerId } from '#signalling/protocol.ts'
 import { SoakLink } from './soak-link.ts'
+import { lastSignal, SoakMemory } from './soak-memory.ts'
 import { pause, type SoakRandom } from './soak-random.ts'
 import type { SoakRoom, SoakWorld } from './soak-world.ts'
 
@@ -25,20 +26,15 @@ export class SoakPerson {
   readonly #random: SoakRandom
   #link: SoakLink | null = null
   #seat: Seat | null = null
-  /** All that it was told of the room that it is in, by id. */
-  #chat = new Map<number, ChatMessage>()
-  /** What came as `chat:posted`, or as an answer: nothing of it may be missing later. */
-  #told = new Map<number, ChatMessage>()
-  readonly #sent = new Map<PeerId, number>()
-  /** The latest number from each sender to each of the ids it had. */
-  readonly #heard = new Map<string, number>()
-  /** Of the last phase, in the order they came. */
-  heardLast: string[] = []
+  readonly memory: SoakMemory
 
   constructor(world: SoakWorld, name: string, random: SoakRandom) {
     this.#world = world
     this.name = name
     this.#random = random
+    this.memory = new SoakMemory((problem) => {
+      world.violate(`${name} ${problem}`)
+    })
   }
 
   get room(): SoakRoom | null {
@@ -59,15 +55,6 @@ export class SoakPerson {
 
   get names(): ReadonlyMap<PeerId, string> {
     return this.#link?.names ?? new Map<PeerId, string>()
-  }
-
-  /** Oldest first. */
-  get history(): readonly ChatMessage[] {
-    return [...this.#chat.values()].sort((a, b) => a.id - b.id)
-  }
-
-  get told(): readonly ChatMessage[] {
-    return [...this.#told.values()]
   }
 
   /** Acts until the world ends, then goes back to its place if it has one. */
@@ -98,7 +85,7 @@ export class SoakPerson {
     this.#link?.drop()
     this.#lost()
     await this.goBack()
-    return this.history
+    return this.memory.history
   }
 
   async leave(): Promise<void> {
@@ -113,7 +100,7 @@ export class SoakPerson {
   }
 
   signalLast(to: PeerId, text: string): void {
-    this.#link?.signal(to, `last_${text}`)
+    this.#link?.signal(to, lastSignal(text))
   }
 
   /** Whether it got in. */
@@ -189,7 +176,7 @@ export class SoakPerson {
     if (message.from !== seat.id || message.nonce !== nonce || message.text !== text)
       this.#world.violate(`${this.name} was answered another message`)
     seat.room.answered.push(message)
-    this.#learn(message)
+    this.memory.learn(message)
   }
 
   #signal(): void {
@@ -197,9 +184,7 @@ export class SoakPerson {
     if (others.length === 0) return
     for (let left = this.#random.below(4); left >= 0; left -= 1) {
       const to = this.#random.of(others)
-      const number = (this.#sent.get(to) ?? 0) + 1
-      this.#sent.set(to, number)
-      this.#link?.signal(to, String(number))
+      this.#link?.signal(to, this.memory.nextSignal(to))
     }
   }
 
@@ -298,13 +283,10 @@ export class SoakPerson {
     else if (former.id !== id) this.#world.violate(`${this.name} came back under another id`)
     this.#link?.sit(room, joined)
     if (former === undefined) {
-      this.#told = new Map()
+      this.memory.forgetTold()
       this.#seat = { room, id, token, wasShown: false, awaySince: Infinity }
     } else Object.assign(former, { token, wasShown: false, awaySince: Infinity })
-    this.#chat = new Map()
-    for (const message of chat) this.#learn(message)
-    if (chat.some((message, at) => message.id <= (chat[at - 1]?.id ?? -Infinity)))
-      this.#world.violate(`${this.name} was told a history that is not in order`)
+    this.memory.begin(chat)
   }
 
   #stand(): void {
@@ -323,9 +305,9 @@ export class SoakPerson {
   #newLink(at: number): SoakLink {
     const link: SoakLink = new SoakLink(this.#world, at, {
       name: this.name,
-      onSignal: (from, epoch) => this.#heardSignal(from, epoch),
+      onSignal: (from, epoch) => this.memory.hear(from, this.id, epoch),
       onChat: (message) => {
-        if (this.#link === link) this.#learn(message)
+        if (this.#link === link) this.memory.learn(message)
       },
     })
     return link
@@ -335,26 +317,6 @@ export class SoakPerson {
     this.#link?.close()
     this.#link = null
     if (this.#seat !== null && this.#seat.awaySince === Infinity) this.#seat.awaySince = performance.now()
-  }
-
-  #learn(message: ChatMessage): void {
-    const known = this.#chat.get(message.id) ?? this.#told.get(message.id)
-    if (known !== undefined && (known.nonce !== message.nonce || known.text !== message.text))
-      this.#world.violate(`${this.name} was told two messages of one id`)
-    this.#chat.set(message.id, message)
-    this.#told.set(message.id, message)
-  }
-
-  /** They are numbered by whoever sends them: none comes twice, and none before an earlier one. */
-  #heardSignal(from: PeerId, epoch: string): void {
-    if (epoch.startsWith('last_')) {
-      this.heardLast.push(epoch.slice('last_'.length))
-      return
-    }
-    const way = `${from} ${String(this.id)}`
-    const number = Number(epoch)
-    if (number <= (this.#heard.get(way) ?? 0)) this.#world.violate(`${this.name} heard a signal twice or out of order`)
-    this.#heard.set(way, number)
   }
 
   #refused(request: string, code: string, allowed: readonly string[]): void {

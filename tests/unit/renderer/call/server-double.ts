@@ -1,7 +1,5 @@
 import type {
   ChatMessage,
-  DocumentInfo,
-  Door,
   ErrorCode,
   Knock,
   LeaveReason,
@@ -9,7 +7,6 @@ import type {
   PeerInfo,
   RequestName,
   Result,
-  RoomDocument,
   RoomView,
   Signal,
 } from '#signalling/protocol.ts'
@@ -17,6 +14,7 @@ import { randomId } from '#renderer/call/random-id.ts'
 import { refuse, type Payload } from '#renderer/call/server-words.ts'
 import type { SignallingEvents } from '#renderer/call/signalling.ts'
 import { ClientDouble } from './client-double.ts'
+import { DoorDouble } from './door-double.ts'
 
 const CODE = 'k7mq2xvd9thr'
 const HOST_KEY = 'hosthosthosthosthosthA'
@@ -39,13 +37,6 @@ export interface Foreigner {
   readonly onArrival?: (id: PeerId) => void
 }
 
-/** Somebody in front of the room who wants to be let in. */
-interface Visitor {
-  readonly client: ClientDouble
-  readonly name: string
-  readonly isAdmitted: boolean
-}
-
 /** One room of a server that follows protocol.ts, in memory: there is no Node in the page that the tests run in. */
 export class ServerDouble {
   readonly clients: ClientDouble[] = []
@@ -53,13 +44,7 @@ export class ServerDouble {
   #peers: Peer[] = []
   #chat: ChatMessage[] = []
   #hosts: PeerId[] = []
-  #visitors: Visitor[] = []
-  /** Change it with `guard`. */
-  #door: Omit<Door, 'hasPassword'> & { readonly password: string | null } = {
-    ...{ password: null, knock: false, locked: false },
-  }
-  /** What the room carries; change it with `setDocument`. */
-  documents: RoomDocument[] = []
+  readonly #door = new DoorDouble()
   isUp = true
   hasRoom = true
   capacity = 16
@@ -68,27 +53,18 @@ export class ServerDouble {
 
   get room(): RoomView {
     const peers = this.#peers.map(infoOf)
-    const { password, knock, locked } = this.#door
-    const door = { hasPassword: password !== null, knock, locked }
-    return { code: CODE, title: 'Tea', capacity: this.capacity, peers, door, hosts: [...this.#hosts] }
+    return { code: CODE, title: 'Tea', capacity: this.capacity, peers, door: this.#door.view, hosts: [...this.#hosts] }
   }
   /** As it is seen by whoever is not inside. */
   get #front(): RoomView {
-    const { room } = this
-    const { hasPassword, knock, locked } = room.door
-    return hasPassword || knock || locked ? { ...room, peers: [], hosts: [] } : room
+    return this.#door.isOpen ? this.room : { ...this.room, peers: [], hosts: [] }
   }
   /** Who waits to be let in. */
   get knocks(): Knock[] {
-    const waiting = this.#visitors.filter(({ isAdmitted }) => !isAdmitted)
-    return waiting.map(({ client, name }) => ({ id: client.peerId, name, wasRemoved: false }))
+    return this.#door.knocks
   }
   get code(): string {
     return CODE
-  }
-
-  get documentInfos(): DocumentInfo[] {
-    return this.documents.map(({ kind, format, at, size }) => ({ kind, format, at, size }))
   }
 
   readonly open = (): ClientDouble => {
@@ -100,7 +76,7 @@ export class ServerDouble {
   /** All connections are lost; with `forget`, everything that was not written down, too. */
   crash({ forget = false } = {}): void {
     this.isUp = false
-    this.#visitors = []
+    this.#door.clear()
     for (const peer of this.#peers) peer.client = null
     if (forget) {
       this.#peers = []
@@ -132,19 +108,14 @@ export class ServerDouble {
     return { id: peer.id, say }
   }
 
-  guard(door: Partial<{ password: string | null; knock: boolean; locked: boolean }>): void {
-    this.#door = { ...this.#door, ...door }
+  guard(...[change]: Parameters<DoorDouble['guard']>): void {
+    this.#door.guard(change)
     this.#tellRoom()
-  }
-
-  setDocument(document: RoomDocument): void {
-    this.documents = [...this.documents.filter(({ kind }) => kind !== document.kind), document]
-    for (const { client } of this.#peers) client?.tell('documents:changed', { documents: this.documentInfos })
   }
 
   /** Loses one client's connection, as the server sees it. */
   cut(client: ClientDouble): void {
-    const peer = this.#peers.find((each) => each.client === client)
+    const peer = this.#peerOf(client)
     if (peer) {
       peer.client = null
       this.#tell('peer:away', { id: peer.id }, peer)
@@ -174,7 +145,7 @@ export class ServerDouble {
       'signal:send': () => refuse('internal'),
       'chat:send': () => this.#say(client, payload as Payload<'chat:send'>),
       'ice:refresh': () => ({ ok: true, value: { iceServers: [] } }),
-      'document:read': () => this.#readDocument(client, payload as Payload<'document:read'>),
+      'document:read': () => refuse('document-not-found'),
       'room:knock': () => this.#knock(client, payload as Payload<'room:knock'>),
       'room:change': () => this.#asHost(client, () => this.#change(payload as Payload<'room:change'>)),
       'room:end': () => this.#asHost(client, () => this.tellAll('room:closed', { code: CODE, reason: 'ended' })),
@@ -183,12 +154,15 @@ export class ServerDouble {
         this.#asHost(client, (by) => this.tellAll('peer:muted', { ...(payload as Payload<'peer:mute'>), by })),
       'peer:remove': () => this.#asHost(client, () => this.#sendOut((payload as Payload<'peer:remove'>).id)),
       'peer:promote': () => this.#asHost(client, () => this.#promote((payload as Payload<'peer:promote'>).id)),
+      'heir:stand': () => refuse('bad-request'),
+      'room:adopt': () => refuse('bad-request'),
+      'chat:merge': () => refuse('bad-request'),
     }
     return act[name]()
   }
 
   relay(client: ClientDouble, to: PeerId, signal: Signal): void {
-    const from = this.#peers.find((peer) => peer.client === client)
+    const from = this.#peerOf(client)
     const target = this.#peers.find(({ id }) => id === to)
     const onlooker = from ? this.clients.find((each) => each.peerId === to) : undefined
     const receiver = target?.client ?? onlooker
@@ -202,23 +176,25 @@ export class ServerDouble {
       })
   }
 
+  #peerOf(client: ClientDouble): Peer | undefined {
+    return this.#peers.find((each) => each.client === client)
+  }
+
   #look(client: ClientDouble): Result<unknown> {
     if (!this.hasRoom) return refuse('room-not-found')
-    this.#visitors = this.#visitors.filter((each) => each.client !== client)
+    this.#door.goAway(client)
     this.#tellKnocks()
-    return { ok: true, value: this.#peers.some((each) => each.client === client) ? this.room : this.#front }
+    return { ok: true, value: this.#peerOf(client) ? this.room : this.#front }
   }
 
   #join(client: ClientDouble, { name, password, hostKey }: Payload<'room:join'>): Result<unknown> {
     if (!this.hasRoom) return refuse('room-not-found')
     if (this.#peers.length >= this.capacity) return refuse('room-full')
     const isHost = hostKey === HOST_KEY
-    const isAdmitted = this.#visitors.some((each) => each.client === client && each.isAdmitted)
-    const refusal = isHost || isAdmitted ? null : this.#refusal(password)
+    const refusal = isHost ? null : this.#door.refusal(client, password)
     if (refusal !== null) return refuse(refusal)
-    if (!isHost && !isAdmitted && this.#door.knock) return refuse('knock-needed')
     const peer: Peer = { id: client.peerId, name, token: '', client }
-    this.#visitors = this.#visitors.filter((each) => each.client !== client)
+    this.#door.goAway(client)
     if (isHost) this.#hosts.push(peer.id)
     this.#peers.push(peer)
     if (isHost) this.#tellRoom()
@@ -227,22 +203,14 @@ export class ServerDouble {
     return this.#seat(peer)
   }
 
-  #refusal(password: string | undefined): ErrorCode | null {
-    if (this.#door.locked) return 'room-locked'
-    if (this.#door.password === null || this.#door.password === password) return null
-    return password === undefined ? 'password-needed' : 'wrong-password'
-  }
-
-  #knock(client: ClientDouble, { name, password }: Payload<'room:knock'>): Result<unknown> {
-    const refusal = this.#refusal(password)
-    if (refusal !== null) return refuse(refusal)
-    this.#visitors = [...this.#visitors.filter((each) => each.client !== client), { client, name, isAdmitted: false }]
-    this.#tellKnocks()
-    return { ok: true, value: {} }
+  #knock(client: ClientDouble, payload: Payload<'room:knock'>): Result<unknown> {
+    const result = this.#door.knock(client, payload)
+    if (result.ok) this.#tellKnocks()
+    return result
   }
 
   #asHost(client: ClientDouble, act: (host: PeerId) => unknown): Result<unknown> {
-    const peer = this.#peers.find((each) => each.client === client)
+    const peer = this.#peerOf(client)
     if (!peer) return refuse('not-in-room')
     if (!this.#hosts.includes(peer.id)) return refuse('not-host')
     return (act(peer.id) as Result<unknown> | undefined) ?? { ok: true, value: {} }
@@ -257,14 +225,10 @@ export class ServerDouble {
     return { ok: true, value: this.room }
   }
 
-  #answerKnock({ id, admit }: Payload<'knock:answer'>): Result<unknown> {
-    const visitor = this.#visitors.find(({ client }) => client.peerId === id)
-    if (!visitor) return refuse('peer-not-found')
-    this.#visitors = this.#visitors.filter((each) => each !== visitor)
-    if (admit) this.#visitors.push({ ...visitor, isAdmitted: true })
-    visitor.client.tell('knock:answered', { admitted: admit })
-    this.#tellKnocks()
-    return { ok: true, value: {} }
+  #answerKnock(payload: Payload<'knock:answer'>): Result<unknown> {
+    const result = this.#door.answer(payload)
+    if (result.ok) this.#tellKnocks()
+    return result
   }
 
   #sendOut(id: PeerId): void {
@@ -294,12 +258,11 @@ export class ServerDouble {
     this.#tellOnlookers()
     const { id: peerId, token } = peer
     const knocks = this.#hosts.includes(peerId) ? this.knocks : []
-    const { room, documentInfos: documents } = this
-    return { ok: true, value: { peerId, token, room, chat: this.#chat, documents, knocks } }
+    return { ok: true, value: { peerId, token, room: this.room, chat: this.#chat, documents: [], knocks } }
   }
 
   #leave(client: ClientDouble): Result<unknown> {
-    const peer = this.#peers.find((each) => each.client === client)
+    const peer = this.#peerOf(client)
     if (peer) this.#remove(peer, 'left')
     return { ok: true, value: {} }
   }
@@ -312,7 +275,7 @@ export class ServerDouble {
   }
 
   #say(client: ClientDouble, { nonce, text }: Payload<'chat:send'>): Result<unknown> {
-    const peer = this.#peers.find((each) => each.client === client)
+    const peer = this.#peerOf(client)
     if (!peer) return refuse('not-in-room')
     const known = this.#chat.find((each) => each.nonce === nonce)
     if (known) return { ok: true, value: known }
@@ -322,12 +285,6 @@ export class ServerDouble {
     return { ok: true, value: message }
   }
 
-  #readDocument(client: ClientDouble, wanted: Payload<'document:read'>): Result<unknown> {
-    if (!this.#peers.some((each) => each.client === client)) return refuse('not-in-room')
-    const document = this.documents.find(({ kind }) => kind === wanted.kind)
-    return document ? { ok: true, value: document } : refuse('document-not-found')
-  }
-
   #tell<Name extends keyof SignallingEvents>(name: Name, fact: SignallingEvents[Name][0], but: Peer): void {
     for (const peer of this.#peers)
       if (peer !== but) peer.client?.tell(name, ...([fact] as unknown as SignallingEvents[Name]))
@@ -335,8 +292,7 @@ export class ServerDouble {
 
   #tellOnlookers(): void {
     for (const client of this.clients)
-      if (!this.#peers.some((peer) => peer.client === client))
-        client.tell('room:changed', { ...this.#front, peers: [...this.#front.peers] })
+      if (!this.#peerOf(client)) client.tell('room:changed', { ...this.#front, peers: [...this.#front.peers] })
   }
 
   #tellRoom(): void {

@@ -258,3 +258,15 @@ test('the server is told of each place that something was done about, or that wa
   await settle()
   expect(a.settled).toEqual([codeKey(code), codeKey(code)])
 })
+
+test('[E4] where several processes are one server nobody stands for a room, nor has one adopted', async () => {
+  const { a, b } = startServers()
+  const ben = b.connect()
+  const { succession, peerId: you } = await ben.join(a.openRoom(), 'Ben')
+  expect(succession).toBeUndefined()
+  const refused = { ok: false, code: 'bad-request', message: expect.stringMatching(/go(es)? on with/) }
+  expect(await ben.ask('heir:stand', { pin: 'p'.repeat(43) })).toEqual(refused)
+  const will = [{ key: 'k'.repeat(122), signature: 's'.repeat(86) }]
+  const adoption = { ownerKey: 'o'.repeat(22), code: 'k7mq2xvd9thr', estate: '{}', will, you }
+  expect(await ben.ask('room:adopt', { ...adoption, people: [{ id: you, name: 'Ben' }] })).toEqual(refused)
+})

@@ -40,3 +40,50 @@ test('a history that goes on after nothing begins at the clock', () => {
   history.refill([])
   expect(history.add(message('n', 700)).id).toBe(700)
 })
+
+const kept = (nonce: string, id: number, from = 'b') => ({ ...message(nonce, id), from, id })
+
+test('[E9] what another history had is put in by its ids, and what is known is passed over', () => {
+  const history = new ChatHistory()
+  const [first, third] = [history.add(message('1', 1000)), history.add(message('3', 3000))]
+  const [second, fourth] = [kept('2', 2000), kept('4', 4000)]
+  expect(history.merge([fourth, second, { ...first, text: 'altered' }])).toEqual([second, fourth])
+  expect(history.messages).toEqual([first, second, third, fourth])
+  expect(history.merge([second, fourth])).toEqual([])
+  expect(history.messages).toHaveLength(4)
+  expect(history.add(message('5', 500)).id).toBe(4001)
+})
+
+test('[E9] an id that is taken becomes the next free one', () => {
+  const history = new ChatHistory()
+  for (const nonce of ['1', '2']) history.add(message(nonce, 1000))
+  expect(history.merge([kept('3', 1000), kept('4', 1000)]).map(({ id }) => id)).toEqual([1002, 1003])
+  expect(history.messages.map(({ nonce }) => nonce)).toEqual(['1', '2', '3', '4'])
+})
+
+test('[E9] the latest alone are kept, and what is too old for that is nothing new', () => {
+  const history = new ChatHistory()
+  for (let index = 0; index < limits.chatHistory; index += 1) history.add(message(String(index), 5000 + index))
+  expect(history.merge([kept('old', 10)])).toEqual([])
+  expect(history.merge([kept('between', 5100), kept('new', 9000)]).map(({ nonce }) => nonce)).toEqual([
+    'between',
+    'new',
+  ])
+  expect(history.messages).toHaveLength(limits.chatHistory)
+  expect(history.messages[0]?.nonce).toBe('2')
+  const ids = history.messages.map(({ id }) => id)
+  expect(ids).toEqual([...new Set(ids)].toSorted((a, b) => a - b))
+})
+
+test('[E9] two halves that are merged both ways hold the same messages', () => {
+  const [left, right] = [new ChatHistory(), new ChatHistory()]
+  const common = left.add(message('0', 1000))
+  right.refill([common])
+  for (const nonce of ['a', 'b', 'c']) left.add({ ...message(nonce, 2000), from: 'l' })
+  for (const nonce of ['d', 'e']) right.add({ ...message(nonce, 2001), from: 'r' })
+  left.merge(right.messages)
+  right.merge(left.messages)
+  const noncesOf = ({ messages }: ChatHistory) => messages.map(({ nonce }) => nonce).toSorted()
+  expect(noncesOf(left)).toEqual(['0', 'a', 'b', 'c', 'd', 'e'])
+  expect(noncesOf(right)).toEqual(noncesOf(left))
+})

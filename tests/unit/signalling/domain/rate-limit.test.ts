@@ -28,3 +28,11 @@ test('a clock that goes backwards gives nothing and takes nothing', () => {
   expect(bucket.isFull(0)).toBe(false)
   expect(bucket.isFull(1000)).toBe(true)
 })
+
+test('a budget of bytes is used up, comes back with time, and is not touched by what does not fit', () => {
+  const budget = new TokenBucket({ burst: 100, perSecond: 10 }, 0)
+  const take = (now: number, ...bytes: readonly number[]) => bytes.map((each) => budget.tryTake(now, each))
+  expect(take(0, 60, 60, 40, 1)).toEqual([true, false, true, false])
+  expect(take(1000, 11, 10)).toEqual([false, true])
+  expect(take(1_000_000, 100, 1)).toEqual([true, false])
+})

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest'
 import { defaultServerLimits } from '#signalling/server-limits.ts'
-import { ByteBudget } from '#signalling/turn/byte-budget.ts'
 import { StrangerRates } from '#signalling/turn/stranger-rates.ts'
 import { ManualClock } from '../../../helpers/signalling-domain.ts'
 
@@ -35,16 +34,4 @@ test('of made-up addresses only so many are remembered: whoever was longest know
   expect(rates.mayBeAnswered('c')).toBe(true)
   expect(rates.mayBeAnswered('b')).toBe(false)
   expect(rates.mayBeAnswered('a')).toBe(true)
-})
-
-test('a budget of bytes is used up, comes back with time, and is not touched by what does not fit', () => {
-  const budget = new ByteBudget({ burst: 100, perSecond: 10 }, 0)
-  expect([budget.take(60, 0), budget.take(60, 0), budget.take(40, 0), budget.take(1, 0)]).toEqual([
-    true,
-    false,
-    true,
-    false,
-  ])
-  expect([budget.take(11, 1000), budget.take(10, 1000)]).toEqual([false, true])
-  expect([budget.take(100, 1_000_000), budget.take(1, 1_000_000)]).toEqual([true, false])
 })

@@ -1,4 +1,4 @@
-import { X509Certificate, type KeyObject } from 'node:crypto'
+import { createPublicKey, X509Certificate, type KeyObject } from 'node:crypto'
 import { isIP } from 'node:net'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
@@ -6,7 +6,7 @@ import { openHostKey, type HostKeyOptions } from './host-key.ts'
 import type { HostAddress, HostIdentity } from './ipc.ts'
 import { readPrivateFile, writePrivateFile } from './private-file.ts'
 import { createCertificate, type CertificateNames } from './self-signed.ts'
-import { pinOf } from './tls-key.ts'
+import { pinOf, pinOfKey } from './tls-key.ts'
 
 const FILE_NAME = 'host-certificate.pem'
 const MAX_FILE_BYTES = 64 * 1024
@@ -70,13 +70,26 @@ export class HostCertificates {
    * does not. Rejects when none can be made; that it cannot be kept is logged, and it is good until the app ends.
    */
   identityFor(addresses: readonly HostAddress[]): Promise<TlsIdentity> {
-    const identified = this.#last.then(() => this.#identify(addresses))
-    this.#last = identified.catch(() => undefined)
-    return identified
+    return this.#inTurn(() => this.#identify(addresses))
+  }
+
+  /** Answers what others know this installation by, whether it hosts or not. Makes the key when there is none, and no certificate. */
+  pin(): Promise<string> {
+    return this.#inTurn(async () => pinOfKey(createPublicKey(await this.#openKey())))
+  }
+
+  #inTurn<Answer>(work: () => Promise<Answer>): Promise<Answer> {
+    const done = this.#last.then(work)
+    this.#last = done.catch(() => undefined)
+    return done
+  }
+
+  async #openKey(): Promise<KeyObject> {
+    return (this.#key ??= await openHostKey(this.#options))
   }
 
   async #identify(addresses: readonly HostAddress[]): Promise<TlsIdentity> {
-    const key = (this.#key ??= await openHostKey(this.#options))
+    const key = await this.#openKey()
     const wanted = { names: this.#names, addresses: certifiable(addresses).slice(0, MAX_ADDRESSES) }
     const kept = this.#certificate ?? (await this.#readCertificate())
     const isGood = kept !== null && this.#isGood(kept, key, wanted)

@@ -6,11 +6,12 @@ import { Discovery } from './discovery.ts'
 import { hostChildStarter } from './host-child.ts'
 import type { HostState } from './ipc.ts'
 import { closeStoreChannel, handleRequests, notify, watchListening } from './ipc-main.ts'
-import { SystemKeychain, type Keychain } from './keychain.ts'
+import { SystemKeychain } from './keychain.ts'
 import type { Log } from './log.ts'
 import { LanPresence } from './lan-presence.ts'
 import { readAddresses, watchNetwork, type NetworkWatch } from './network-watch.ts'
 import type { PageOrigin } from './page-origin.ts'
+import { OwnHostKeys } from './own-host-keys.ts'
 import { Pins } from './pins.ts'
 import { StayAwake, watchResume } from './power.ts'
 import { guardQuit } from './quit-guard.ts'
@@ -33,6 +34,7 @@ export interface DesktopAppOptions {
 /** The app from ready to quit: owns the settings, the window, the embedded server, and what watches computer and network. */
 export class DesktopApp {
   readonly #settings: SettingsStore
+  readonly #hostKeys: OwnHostKeys
   readonly #host: SignallingHost
   readonly #nearby: LanPresence
   readonly #pins: Pins
@@ -50,7 +52,9 @@ export class DesktopApp {
     this.#settings = new SettingsStore(userDataDir, keychain, log)
     closeStoreChannel()
     this.#nearby = this.#createNearby()
-    this.#host = this.#createHost(options, keychain)
+    const certificates = new HostCertificates({ folder: userDataDir, keychain, log: log.scoped('certificates') })
+    this.#hostKeys = new OwnHostKeys({ certificates, log: log.scoped('certificates') })
+    this.#host = this.#createHost(options, certificates)
     this.#pins = new Pins({ app, session: session.defaultSession, log: log.scoped('pins') })
     this.#window = this.#openWindow(options)
     this.#answerRequests()
@@ -75,9 +79,8 @@ export class DesktopApp {
     return new LanPresence({ discovery, announcing: () => this.#settings.settings.announce })
   }
 
-  #createHost({ page, distDir, userDataDir, log }: DesktopAppOptions, keychain: Keychain): SignallingHost {
+  #createHost({ page, distDir, userDataDir, log }: DesktopAppOptions, certificates: HostCertificates): SignallingHost {
     const hostLog = log.scoped('host')
-    const certificates = new HostCertificates({ folder: userDataDir, keychain, log: log.scoped('certificates') })
     return new SignallingHost({
       startChild: hostChildStarter(join(distDir, 'electron', 'host-process.js'), hostLog),
       wantedPort: () => this.#settings.settings.hostPort,
@@ -85,6 +88,7 @@ export class DesktopApp {
         pageDir: join(distDir, 'renderer'),
         dataDir: join(userDataDir, 'server'),
         allowedOrigins: [page.origin],
+        ownerKey: this.#hostKeys.ownerKey,
       },
       readAddresses,
       identityFor: (addresses) => certificates.identityFor(addresses),
@@ -117,6 +121,7 @@ export class DesktopApp {
     const requests = createRequests({
       settings: this.#settings,
       host: this.#host,
+      hostKeys: this.#hostKeys,
       nearby: this.#nearby,
       pins: this.#pins,
       log: this.#log,

@@ -31,8 +31,6 @@ loopback.addAddress('::1', 'ipv6')
 const isLocal = (address: string): boolean => isLanAddress(address) || isIn(loopback, address)
 /** RFC 4291, section 2.5.6; with or without a zone. */
 export const isLinkLocalIPv6 = (address: string): boolean => /^fe[89ab][0-9a-f]:/i.test(address)
-/** Whether an address that somebody else names may be connected to. */
-export const isDialable = (address: string): boolean => isLanAddress(address) && !isIn(loopback, address)
 
 const subnetsOf = (infos: readonly NetworkInterfaceInfo[]): BlockList => {
   const subnets = new BlockList()

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto'
 import { isIP } from 'node:net'
 import * as v from 'valibot'
-import { CreateRoom, PersonName, RoomCode } from '#signalling/protocol.ts'
-import { isDialable } from './discovery-cards.ts'
+import { CreateRoom, HostPin, PersonName, RoomCode } from '#signalling/protocol.ts'
 import type { LinkPlace } from './discovery-cards.ts'
 import type { MdnsAnswers, MdnsPacket, MdnsQuestions } from './discovery-link.ts'
 import type { Announcement, HostAddress } from './ipc.ts'
+import { isLanAddress } from './lan-address.ts'
 
 /** What this network is told of a meeting hosted here. `title` and `name` may be empty: not told. */
 export interface Announced extends Announcement {
@@ -22,6 +22,8 @@ export interface Advertisement {
   readonly title: string
   readonly name: string
   readonly isGuarded: boolean
+  /** Pins of those it claims to go on for; at most 5. */
+  readonly former: readonly string[]
   readonly port: number
   /** Private addresses from its A and AAAA records; at most 8. */
   readonly addresses: readonly string[]
@@ -33,7 +35,9 @@ const INSTANCE = /^earshot-[0-9a-f]{8}\._earshot\._tcp\.local$/i
 const TTL_S = 10
 /** One string of a TXT record (RFC 6763, section 6.1). */
 const MAX_TXT_BYTES = 255
-/** Keeps a packet with the longest title and name below 1,232 bytes. */
+/** As many pins as one string of a TXT record holds: 221 bytes. */
+export const MAX_FORMER = 5
+/** Keeps a packet with the longest title and name, and of the most computers before, below 1,232 bytes. */
 const MAX_TOLD_ADDRESSES = 4
 const MAX_READ = { instances: 4, records: 40, texts: 16, addresses: 8 }
 
@@ -57,12 +61,13 @@ const texts = (meeting: Announced): Buffer[] => [
   txt('g', meeting.isGuarded ? '1' : '0'),
   ...(meeting.title === '' ? [] : [txt('t', meeting.title)]),
   ...(meeting.name === '' ? [] : [txt('n', meeting.name)]),
+  ...(meeting.former.length === 0 ? [] : [txt('f', meeting.former.join(','))]),
 ]
 
 /** Addresses of this card alone: the others lead nowhere from there, and are nobody's business. */
 const addressesOn = (place: LinkPlace, meeting: Announced): readonly string[] => {
   const told = meeting.addresses.filter(({ card }) => card === place.card).map(({ address }) => address)
-  return [...new Set([...told, ...place.addresses])].filter(isDialable).slice(0, MAX_TOLD_ADDRESSES)
+  return [...new Set([...told, ...place.addresses])].filter(isLanAddress).slice(0, MAX_TOLD_ADDRESSES)
 }
 
 /** All records of a meeting, so that one packet says everything (RFC 6763, section 12). */
@@ -103,10 +108,7 @@ export const isAskedFor = (instance: string, names: readonly string[]): boolean 
   names.includes(SERVICE) || names.includes(instance.toLowerCase())
 
 const Port = v.pipe(v.number(), v.integer(), v.minValue(1024), v.maxValue(65_535))
-const Address = v.pipe(
-  v.string(),
-  v.check((text) => isIP(text) !== 0 && isDialable(text)),
-)
+const Address = v.pipe(v.string(), v.check(isLanAddress))
 const Record = v.variant('type', [
   v.object({ type: v.literal('PTR'), name: Name, ttl: v.number(), data: v.pipe(Name, v.regex(INSTANCE)) }),
   v.object({ type: v.literal('SRV'), name: Name, data: v.object({ port: Port, target: Name }) }),
@@ -122,10 +124,19 @@ type Record = v.InferOutput<typeof Record>
 const Texts = v.object({
   v: v.literal('1'),
   r: RoomCode,
-  k: v.pipe(v.string(), v.regex(/^[\w-]{43}$/)),
+  k: HostPin,
   g: v.picklist(['0', '1']),
   t: CreateRoom.entries.title,
   n: v.optional(PersonName),
+  /** Absent from versions that know of no successors. */
+  f: v.optional(
+    v.pipe(
+      v.string(),
+      v.transform((pins) => pins.split(',')),
+      v.array(HostPin),
+      v.maxLength(MAX_FORMER),
+    ),
+  ),
 })
 
 const parseEach = <Schema extends v.GenericSchema>(
@@ -154,7 +165,7 @@ const readInstance = (instance: string, records: readonly Record[]): Advertiseme
   if (service?.type !== 'SRV' || text?.type !== 'TXT') return null
   const parsed = v.safeParse(Texts, Object.fromEntries(readTexts(text.data)))
   if (!parsed.success) return null
-  const { r, k, g, t, n } = parsed.output
+  const { r, k, g, t, n, f } = parsed.output
   const addresses = records.flatMap((record) =>
     (record.type === 'A' || record.type === 'AAAA') && record.name === service.data.target ? [record.data] : [],
   )
@@ -165,6 +176,7 @@ const readInstance = (instance: string, records: readonly Record[]): Advertiseme
     title: t ?? '',
     name: n ?? '',
     isGuarded: g === '1',
+    former: f ?? [],
     port: service.data.port,
     addresses: [...new Set(addresses)].slice(0, MAX_READ.addresses),
   }

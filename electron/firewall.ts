@@ -34,6 +34,10 @@ const readTextFile: FirewallQuestion['readText'] = (path) => readFile(path, 'utf
 
 const RULES = String.raw`HKLM\SYSTEM\CurrentControlSet\Services\SharedAccess\Parameters\FirewallPolicy\FirewallRules`
 
+/** IANA, protocol numbers. */
+const TCP = '6'
+const UDP = '17'
+
 interface WindowsProfile {
   readonly name: string
   readonly isOn: boolean
@@ -59,6 +63,8 @@ const parseProfiles = (output: string): readonly WindowsProfile[] =>
 interface WindowsRule {
   readonly isAllowing: boolean
   /** Empty: all. */
+  readonly protocols: readonly string[]
+  /** Empty: all. */
   readonly profiles: readonly string[]
 }
 
@@ -70,17 +76,28 @@ const parseRules = (output: string, { program, port }: FirewallQuestion): readon
       fields.filter((field) => field.startsWith(`${key}=`)).map((field) => field.slice(key.length + 1))
     const isOnly = (key: string, value: string) => all(key).every((each) => each.toLowerCase() === value.toLowerCase())
     const isOurs = all('App').length > 0 && isOnly('App', program) && isOnly('Dir', 'In') && isOnly('Active', 'TRUE')
-    // TCP is 6 (IANA, protocol numbers).
-    if (!isOurs || !isOnly('Protocol', '6') || !isOnly('LPort', String(port))) return []
-    return [{ isAllowing: isOnly('Action', 'Allow'), profiles: all('Profile') }]
+    if (!isOurs || !isOnly('LPort', String(port))) return []
+    return [{ isAllowing: isOnly('Action', 'Allow'), protocols: all('Protocol'), profiles: all('Profile') }]
   })
 
+const isMeant = (value: string, values: readonly string[]): boolean => values.length === 0 || values.includes(value)
+
+const judgeProtocol = (protocol: string, inbound: string, rules: readonly WindowsRule[]): 'lets-through' | 'blocks' => {
+  const valid = rules.filter(({ protocols }) => isMeant(protocol, protocols))
+  if (valid.some(({ isAllowing }) => !isAllowing)) return 'blocks'
+  return valid.length > 0 || inbound === 'AllowInbound' ? 'lets-through' : 'blocks'
+}
+
+/**
+ * People come in by TCP; UDP on the same port is for the relay, which takes TCP as well. So it keeps nobody out when it is the
+ * UDP that is blocked, and what comes of it is not known.
+ */
 const judgeProfile = ({ name, isOn, inbound }: WindowsProfile, rules: readonly WindowsRule[]): Firewall => {
   if (!isOn) return 'off'
   if (inbound === 'BlockInboundAlways') return 'blocks'
-  const valid = rules.filter(({ profiles }) => profiles.length === 0 || profiles.includes(name))
-  if (valid.some(({ isAllowing }) => !isAllowing)) return 'blocks'
-  return valid.length > 0 || inbound === 'AllowInbound' ? 'lets-through' : 'blocks'
+  const valid = rules.filter(({ profiles }) => isMeant(name, profiles))
+  const [tcp, udp] = [judgeProtocol(TCP, inbound, valid), judgeProtocol(UDP, inbound, valid)]
+  return tcp === 'lets-through' && udp === 'blocks' ? 'unknown' : tcp
 }
 
 const readOnWindows = async (question: FirewallQuestion): Promise<Firewall> => {

@@ -1,5 +1,6 @@
 import type { FoundHost, NearbyMeeting, WantedHost } from './ipc.ts'
 import { formatLanEndpoint, parseLanEndpoint, type LanEndpoint } from './lan-address.ts'
+import { isSuccessor, successorsAmong, type Predecessor, type Successor } from './successor.ts'
 import { askForCertificate, pinOf } from './tls-key.ts'
 
 export interface FinderTiming {
@@ -12,18 +13,33 @@ export interface FinderTiming {
    * after three seconds (RFC 6762, sections 6 and 5.2).
    */
   readonly nearbyWithinMs: number
+  /**
+   * Those who go on with the room in place of the wanted computer are asked then, while that may still answer; when all of its
+   * own addresses have failed, after `nearbyAfterMs`: until then it has announced itself if its address is another one.
+   */
+  readonly successorsAfterMs: number
   readonly limitMs: number
 }
 
-const usualTiming: FinderTiming = { staggerMs: 250, nearbyAfterMs: 500, nearbyWithinMs: 3500, limitMs: 8000 }
+const usualTiming: FinderTiming = {
+  staggerMs: 250,
+  nearbyAfterMs: 500,
+  nearbyWithinMs: 3500,
+  successorsAfterMs: 1500,
+  limitMs: 8000,
+}
 
 /** As many as an invitation holds (ipc.ts). */
 const MAX_INVITED = 8
 /** Anybody can announce anything: however much it is, no more is tried in one search. */
 const MAX_ANNOUNCED = 16
+const MAX_SUCCESSORS = 16
 
 const endpointsOf = (addresses: readonly string[]): LanEndpoint[] =>
   addresses.map(parseLanEndpoint).filter((endpoint) => endpoint !== null)
+
+const predecessorOf = ({ pin, code }: WantedHost): Predecessor | null =>
+  pin === null || code === undefined ? null : { pin, code }
 
 /** One search, from its first try to its answer. */
 class Search {
@@ -37,12 +53,18 @@ class Search {
   readonly #startedAt = performance.now()
   #underWay = 0
   #announced = 0
+  readonly #predecessor: Predecessor | null
+  readonly #successors: Successor[] = []
+  /** By address and key: nobody keeps a successor from being asked by announcing its address under another key. */
+  readonly #knownSuccessors = new Set<string>()
+  #successorsUnderWay = 0
   #isOtherThere = false
 
   constructor(wanted: WantedHost, nearby: () => readonly NearbyMeeting[], timing: FinderTiming) {
     this.#wanted = wanted
     this.#nearby = nearby
     this.#timing = timing
+    this.#predecessor = predecessorOf(wanted)
     this.#queue = endpointsOf(wanted.addresses.slice(0, MAX_INVITED)).filter((endpoint) => this.#isNew(endpoint))
   }
 
@@ -57,14 +79,32 @@ class Search {
     return found
   }
 
-  /** Starts the next try; gives up when there is none, none is under way, and none can be expected any more. */
+  /** Starts the next tries; gives up when there is none, none is under way, and none can be expected any more. */
   #advance(): void {
     const elapsedMs = performance.now() - this.#startedAt
-    const isInvitationUsedUp = this.#queue.length === 0 && this.#underWay === 0
-    if (isInvitationUsedUp || elapsedMs >= this.#timing.nearbyAfterMs) this.#queueAnnounced()
+    const { nearbyAfterMs, successorsAfterMs } = this.#timing
+    if (this.#isUsedUp || elapsedMs >= nearbyAfterMs) this.#queueAnnounced()
     const next = this.#queue.shift()
     if (next !== undefined) void this.#try(next)
-    else if (this.#underWay === 0 && elapsedMs >= this.#patienceMs) this.#giveUp()
+    if (elapsedMs >= (this.#isUsedUp ? nearbyAfterMs : successorsAfterMs)) this.#advanceSuccessors()
+    if (this.#isUsedUp && this.#successorsUnderWay === 0 && elapsedMs >= this.#patienceMs) this.#giveUp()
+  }
+
+  #advanceSuccessors(): void {
+    if (this.#predecessor === null) return
+    for (const successor of successorsAmong(this.#nearby(), this.#predecessor)) {
+      const name = `${formatLanEndpoint(successor.endpoint)} ${successor.pin}`
+      if (this.#knownSuccessors.size === MAX_SUCCESSORS || this.#knownSuccessors.has(name)) continue
+      this.#knownSuccessors.add(name)
+      this.#successors.push(successor)
+    }
+    const next = this.#successors.shift()
+    if (next !== undefined) void this.#trySuccessor(next, this.#predecessor)
+  }
+
+  /** Nothing is known any more of where the wanted computer itself may be. */
+  get #isUsedUp(): boolean {
+    return this.#queue.length === 0 && this.#underWay === 0
   }
 
   #queueAnnounced(): void {
@@ -103,6 +143,17 @@ class Search {
     this.#advance()
   }
 
+  /** One that cannot prove it is as good as none: it says nothing of the computer that is looked for. */
+  async #trySuccessor(successor: Successor, predecessor: Predecessor): Promise<void> {
+    const { endpoint, pin } = successor
+    this.#successorsUnderWay += 1
+    const isGood = await isSuccessor(successor, predecessor, this.#tries.signal)
+    this.#successorsUnderWay -= 1
+    if (this.#tries.signal.aborted) return
+    if (isGood) this.#found.resolve({ ok: true, serverUrl: `https://${formatLanEndpoint(endpoint)}`, pin })
+    else this.#advance()
+  }
+
   #giveUp(): void {
     this.#found.resolve({ ok: false, problem: this.#isOtherThere ? 'wrong-key' : 'unreachable' })
   }
@@ -111,7 +162,9 @@ class Search {
 /**
  * Finds the computer that an invitation leads to: at its addresses, and where a meeting of the same key is announced, so
  * that an invitation outlives a change of addresses. The first that proves to hold the key (any key, without a pin) wins;
- * the other tries are ended. Addresses that are not on a local network are passed over. Takes 8 s at most.
+ * the other tries are ended. Of a room whose code is given, a computer is found as well that goes on with it by the will of the
+ * wanted one, when that itself does not answer; `pin` is then the key of that computer. Addresses that are not on a local
+ * network are passed over. Takes 8 s at most.
  */
 export const findHost = (
   wanted: WantedHost,

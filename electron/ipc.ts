@@ -30,6 +30,8 @@ export interface Settings {
   readonly announce: Announcing
   /** Sound and picture go through a relay only, so that others in a meeting do not learn this computer's addresses. */
   readonly relayOnly: boolean
+  /** Whether this computer goes on with a meeting when the one that hosts it is gone. */
+  readonly mayInherit: boolean
 }
 
 export type Announcing = 'nothing' | 'unnamed' | 'named'
@@ -94,6 +96,8 @@ export interface WantedHost {
   readonly pin: string | null
   /** `192.168.1.20:8001`, `[fd00::1]:8001`; at most 8, best first. */
   readonly addresses: readonly string[]
+  /** The room that is looked for: with a pin, the computer that goes on with it by that one's will is as good. */
+  readonly code?: string
 }
 /** Whom an invitation leads to. */
 export interface PinnedHost extends WantedHost {
@@ -115,6 +119,8 @@ export interface Announcement {
   readonly name: string
   /** One has to knock or to know a password. */
   readonly isGuarded: boolean
+  /** Pins of the computers that hosted it before, the first one first, so that invitations of then still lead here; at most 5. */
+  readonly former: readonly string[]
 }
 /** A meeting that another computer on this network announces. Anybody can announce anything: only a hint of where to look. */
 export interface NearbyMeeting extends PinnedHost {
@@ -125,6 +131,16 @@ export interface NearbyMeeting extends PinnedHost {
   readonly title: string
   readonly name: string
   readonly isGuarded: boolean
+  /** Claims to go on with a meeting of these; whoever goes there has to see the will. At most 5. */
+  readonly former: readonly string[]
+}
+
+/** What this computer is known by when it hosts, whether it does now or not. */
+export interface HostKeys {
+  /** As in `HostIdentity`. */
+  readonly pin: string
+  /** Lets this page have the embedded server adopt a room. A secret: 22 characters, another one at each start of the app. */
+  readonly ownerKey: string
 }
 
 /** What stands in the way of others, as far as this computer can tell. */
@@ -179,6 +195,8 @@ export interface Requests {
   /** Starts the embedded server, or answers the running one. Resolves when it runs or has failed; `hostChanged` tells the steps. */
   startHost: () => Promise<HostState>
   stopHost: () => Promise<HostState>
+  /** Makes the key of this computer when there is none yet. Null where it cannot host, or none can be made. */
+  getHostKeys: () => Promise<HostKeys | null>
   /** Tries whether others can reach the server that runs here; takes some seconds. */
   checkReach: () => Promise<ReachReport>
   /** Lets the network know of this meeting, or of none. Ends with the server. */
@@ -228,6 +246,7 @@ export const requestNames: Readonly<Record<keyof Requests, true>> = {
   getHost: true,
   startHost: true,
   stopHost: true,
+  getHostKeys: true,
   checkReach: true,
   announce: true,
   watchNearby: true,

@@ -90,8 +90,8 @@ export class LanPresence {
     const announcing = this.#announcing()
     if (this.#meeting === null || this.#host.phase !== 'running' || announcing === 'nothing') return null
     const { port, addresses, identity } = this.#host
-    const { code, isGuarded } = this.#meeting
+    const { code, isGuarded, former } = this.#meeting
     const { title, name } = announcing === 'named' ? this.#meeting : { title: '', name: '' }
-    return { code, title, name, isGuarded, pin: identity.pin, port, addresses }
+    return { code, title, name, isGuarded, former, pin: identity.pin, port, addresses }
   }
 }

@@ -1,5 +1,5 @@
 import { isLinkLocalIPv6 } from './discovery-cards.ts'
-import type { Advertisement } from './discovery-records.ts'
+import { MAX_FORMER, type Advertisement } from './discovery-records.ts'
 import { formatLanEndpoint } from './lan-address.ts'
 import type { NearbyMeeting } from './ipc.ts'
 
@@ -29,10 +29,18 @@ const addressesOf = ({ sender, advertisement: { addresses, port } }: Heard): rea
     formatLanEndpoint({ host, port }),
   )
 
+/** What each sender says first comes before what any says next, so that nobody crowds out what another says. */
+const formerOf = (all: readonly Heard[]): readonly string[] => {
+  const inTurn = Array.from({ length: MAX_FORMER }, (_, turn) =>
+    all.flatMap(({ advertisement }) => advertisement.former[turn] ?? []),
+  )
+  return [...new Set(inTurn.flat())].slice(0, MAX_FORMER)
+}
+
 const toMeeting = (first: Heard, all: readonly Heard[]): NearbyMeeting => {
   const { code, pin, title, name, isGuarded } = first.advertisement
   const addresses = [...new Set(all.flatMap(addressesOf))].slice(0, MAX_ADDRESSES)
-  return { id: idOf(first.advertisement), code, pin, title, name, isGuarded, addresses }
+  return { id: idOf(first.advertisement), code, pin, title, name, isGuarded, former: formerOf(all), addresses }
 }
 
 /**

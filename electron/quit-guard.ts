@@ -8,11 +8,11 @@ export interface QuitGuardOptions {
 const askToLeave = async (window: BrowserWindow, isHosting: boolean): Promise<boolean> => {
   const { response } = await dialog.showMessageBox(window, {
     type: 'question',
-    message: isHosting ? 'End the meeting and quit?' : 'Leave the call and quit?',
+    message: isHosting ? 'Stop hosting and quit?' : 'Leave the call and quit?',
     detail: isHosting
-      ? 'This computer hosts the meeting. When Earshot quits, it ends for everyone.'
+      ? 'This computer hosts the meeting. When Earshot quits, another computer in it goes on with it; when none of them can, it ends for everyone.'
       : 'The others stay in the meeting. You can come back with the same code.',
-    buttons: [isHosting ? 'End meeting and quit' : 'Leave and quit', 'Stay in the call'],
+    buttons: [isHosting ? 'Stop hosting and quit' : 'Leave and quit', 'Stay in the call'],
     defaultId: 1,
     cancelId: 1,
     noLink: true,

@@ -1,5 +1,6 @@
 import * as v from 'valibot'
-import { RoomCode } from '#signalling/protocol.ts'
+import { HostPin, RoomCode } from '#signalling/protocol.ts'
+import { MAX_FORMER } from './discovery-records.ts'
 import type { Requests } from './ipc.ts'
 import { SettingsChange } from './settings-schema.ts'
 
@@ -15,11 +16,13 @@ const announcement = v.strictObject({
   title: text(80),
   name: text(64),
   isGuarded: v.boolean(),
+  former: v.pipe(v.array(HostPin), v.maxLength(MAX_FORMER)),
 })
 const wantedHost = v.strictObject({
-  pin: v.nullable(v.pipe(v.string(), v.regex(/^[\w-]{43}$/))),
+  pin: v.nullable(HostPin),
   /** The longest is an IPv6 address in brackets, with its port: 47 characters. Which of them are asked, host-finder.ts says. */
   addresses: v.pipe(v.array(v.pipe(v.string(), v.maxLength(64))), v.maxLength(8)),
+  code: v.exactOptional(RoomCode),
 })
 
 /** What each request may carry. Extra arguments are refused, like every field that the contract does not know. */
@@ -32,6 +35,7 @@ export const requestArguments: {
   getHost: nothing,
   startHost: nothing,
   stopHost: nothing,
+  getHostKeys: nothing,
   checkReach: nothing,
   announce: v.strictTuple([v.nullable(announcement)]),
   watchNearby: v.strictTuple([v.boolean()]),

@@ -4,6 +4,7 @@ import type { Requests } from './ipc.ts'
 import { limitLines, type Log } from './log.ts'
 import type { LanPresence } from './lan-presence.ts'
 import { hasVpnRoute } from './network-watch.ts'
+import type { OwnHostKeys } from './own-host-keys.ts'
 import type { Pins } from './pins.ts'
 import type { SettingsStore } from './settings.ts'
 import type { SignallingHost } from './signalling-host.ts'
@@ -16,6 +17,7 @@ const PAGE_LINES = { max: 200, windowMs: 60_000 }
 export interface RequestContext {
   readonly settings: SettingsStore
   readonly host: SignallingHost
+  readonly hostKeys: OwnHostKeys
   readonly nearby: LanPresence
   readonly pins: Pins
   readonly log: Log
@@ -26,7 +28,7 @@ export interface RequestContext {
 
 /** Builds the answer to each request of the contract. Arguments were parsed before they get here. */
 export const createRequests = (context: RequestContext): Requests => {
-  const { settings, host, nearby, pins, log, onSettingsChanged, onInCall } = context
+  const { settings, host, hostKeys, nearby, pins, log, onSettingsChanged, onInCall } = context
   const pageLog = limitLines(log.scoped('page'), PAGE_LINES.max, PAGE_LINES.windowMs, () => performance.now())
   return {
     getInfo: () => Promise.resolve(readAppInfo()),
@@ -39,6 +41,7 @@ export const createRequests = (context: RequestContext): Requests => {
     getHost: () => Promise.resolve(host.state),
     startHost: () => host.start(),
     stopHost: () => host.stop(),
+    getHostKeys: () => hostKeys.read(),
     checkReach: () =>
       checkReach({ host: host.state, checkMulticast: () => nearby.checkMulticast(), wasReached: host.wasReached }),
     announce: (meeting) => {

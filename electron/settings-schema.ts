@@ -60,6 +60,7 @@ const fields = {
   accessTokens: v.pipe(v.array(StoredToken), v.maxLength(MAX_ACCESS_TOKENS)),
   announce: v.picklist(['nothing', 'unnamed', 'named']),
   relayOnly: v.boolean(),
+  mayInherit: v.boolean(),
 } satisfies { readonly [Name in keyof Settings]: v.GenericSchema<unknown, Settings[Name]> }
 
 /** A first start: no name yet (the page asks), camera and microphone on, no server but the one inside. */
@@ -78,6 +79,7 @@ export const defaultSettings: Settings = {
   accessTokens: [],
   announce: 'unnamed',
   relayOnly: false,
+  mayInherit: true,
 }
 
 /** A change from the page: known fields only, each within its limits. */
@@ -119,6 +121,7 @@ export const StoredSettings = v.object({
       accessTokens: v.optional(fields.accessTokens, [...defaultSettings.accessTokens]),
       announce: v.optional(fields.announce, defaultSettings.announce),
       relayOnly: v.optional(fields.relayOnly, defaultSettings.relayOnly),
+      mayInherit: v.optional(fields.mayInherit, defaultSettings.mayInherit),
     }),
     {},
   ),

@@ -54,6 +54,7 @@ const StoredSettings = v.object({
   ),
   announce: v.fallback(v.picklist(['nothing', 'unnamed', 'named']), 'unnamed'),
   relayOnly: v.fallback(v.boolean(), false),
+  mayInherit: v.fallback(v.boolean(), true),
 })
 
 const parseSettings = (stored: string | null): Settings => {
@@ -126,6 +127,7 @@ const openInBrowser = (): DesktopApi => {
     getHost: askOwnHost,
     startHost: askOwnHost,
     stopHost: askOwnHost,
+    getHostKeys: () => Promise.resolve(null),
     checkReach: () => Promise.resolve({ answering: [], firewall: 'unknown', multicast: false, wasReached: false }),
     announce: () => Promise.resolve(),
     watchNearby: () => Promise.resolve([]),

@@ -22,7 +22,7 @@ const putDesktop = ({ settings, platform, host, reach }: Computer): void => {
   let current: Settings = {
     ...{ name: 'Ann Weber', theme: 'system', cameraId: '', microphoneId: '', speakerId: '', cameraOn: true },
     ...{ microphoneOn: true, serverUrl: '', hostPort: 8001, recent: [], accessTokens: [], announce: 'named' },
-    relayOnly: false,
+    ...{ relayOnly: false, mayInherit: true },
     ...settings,
   }
   let hosting: HostState = { phase: 'off' }
@@ -35,6 +35,7 @@ const putDesktop = ({ settings, platform, host, reach }: Computer): void => {
     getHost: () => answer(hosting),
     startHost: () => answer((hosting = host)),
     stopHost: () => answer((hosting = { phase: 'off' })),
+    getHostKeys: () => answer({ pin: host.identity.pin, ownerKey: 'o'.repeat(22) }),
     checkReach: () => answer(reach),
     announce: () => answer(undefined),
     watchNearby: () => answer([]),
@@ -100,4 +101,5 @@ export const nearbyMeetings: readonly NearbyMeeting[] = [
   id: `meeting-${String(index)}`,
   pin: 'p'.repeat(43),
   addresses: ['192.168.1.30:8001'],
+  former: [],
 }))

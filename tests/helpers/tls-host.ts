@@ -1,4 +1,5 @@
 /** Computers that host, as seen from the network: real servers on this computer. */
+import type { RequestListener } from 'node:http'
 import { createServer as createHttpsServer } from 'node:https'
 import { createServer as createTcpServer, type AddressInfo, type Server, type Socket } from 'node:net'
 import { createServer as createTlsServer } from 'node:tls'
@@ -62,6 +63,20 @@ export const startTlsHost = async (
   })
   server.on('tlsClientError', () => undefined)
   return { ...(await listen(server, port)), received: () => received }
+}
+
+/** A computer that shows this certificate and answers by HTTP; `paths` are those it was asked for. */
+export const startHttpsHost = async (
+  identity: Pick<SelfSigned, 'key' | 'certificate'>,
+  answer: RequestListener,
+): Promise<TestHost & { readonly paths: readonly (string | undefined)[] }> => {
+  const paths: (string | undefined)[] = []
+  const server = createHttpsServer({ key: identity.key, cert: identity.certificate }, (asked, answering) => {
+    paths.push(asked.url)
+    answer(asked, answering)
+  })
+  server.on('tlsClientError', () => undefined)
+  return { ...(await listen(server, 0)), paths }
 }
 
 /** Takes connections and says nothing. */

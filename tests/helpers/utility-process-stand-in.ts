@@ -13,6 +13,8 @@ export class UtilityProcessStandIn extends EventEmitter implements UtilityPieces
   readonly child: ChildProcess
   readonly modulePath: string
   readonly environment: NodeJS.ProcessEnv
+  /** What it was sent, oldest first. */
+  readonly messages: unknown[] = []
 
   constructor(modulePath: string, args: readonly string[], options: Electron.ForkOptions) {
     super()
@@ -45,6 +47,7 @@ export class UtilityProcessStandIn extends EventEmitter implements UtilityPieces
     return this.child.kill('SIGTERM')
   }
   postMessage(data: unknown): void {
+    this.messages.push(data)
     if (this.child.connected) this.child.send({ data })
   }
 }

@@ -172,6 +172,32 @@ test('the key outlives the app, sealed by the keychain', async () => {
   expect(await identityIn(await fixture.launch({ userDataDir: first.userDataDir }))).toEqual(identity)
 })
 
+test('the page is told what this computer hosts with before it hosts anything', async () => {
+  const first = await fixture.launch()
+  const itsPage = await first.page()
+  const keysOf = async (launched: DesktopUnderTest) =>
+    (await launched.page()).evaluate(() => window.desktop.getHostKeys())
+  const keys = await keysOf(first)
+  expect(keys).toEqual({ pin: expect.stringMatching(/^[\w-]{43}$/), ownerKey: expect.stringMatching(/^[\w-]{22}$/) })
+  expect(await keysOf(first)).toEqual(keys)
+  expect(await itsPage.evaluate(() => window.desktop.getHost())).toEqual({ phase: 'off' })
+  expect(await first.evaluate(({ standIn }) => standIn.processes.length)).toBe(0)
+  const files = await readdir(first.userDataDir)
+  expect(files).toContain('host-key.json')
+  expect(files).not.toContain('host-certificate.pem')
+
+  const state = await itsPage.evaluate(() => window.desktop.startHost())
+  expect(state).toMatchObject({ phase: 'running', identity: { pin: keys!.pin } })
+  const orders = await first.evaluate(({ standIn }) => standIn.processes.at(-1)!.messages)
+  expect(orders).toMatchObject([{ kind: 'start', ownerKey: keys!.ownerKey }])
+  expect(await first.log()).not.toContain(keys!.ownerKey)
+  await first.close()
+
+  const later = await keysOf(await fixture.launch({ userDataDir: first.userDataDir }))
+  expect(later?.pin).toBe(keys!.pin)
+  expect(later?.ownerKey).not.toBe(keys!.ownerKey)
+})
+
 test('quitting lets the server go and leaves no process behind', async () => {
   const quitting = await fixture.launch()
   const itsPage = await quitting.page()

@@ -6,6 +6,14 @@ import { startSignallingServer } from '#signalling/server.ts'
 import { DesktopFixture, findFreePort, type TestPageWindow } from '#tests/helpers/electron-stand-in-fixture.ts'
 import type { DesktopUnderTest } from '#tests/helpers/electron-stand-in.ts'
 import { createSelfSigned, type SelfSigned } from '#tests/helpers/self-signed.ts'
+import {
+  codeOf,
+  connect as connectTo,
+  hostMeeting,
+  joinRoom,
+  request,
+  valueOf,
+} from '#tests/helpers/signalling-client.ts'
 import { startTlsHost } from '#tests/helpers/tls-host.ts'
 
 declare const window: TestPageWindow & typeof globalThis
@@ -25,7 +33,9 @@ afterAll(() => fixture.close())
 
 /** A computer that hosts a meeting; answers its port. */
 const host = async ({ key, certificate }: SelfSigned, port = 0) => {
-  const server = await startSignallingServer({ port, tls: { key, certificate }, allowedOrigins: ['app://bundle'] })
+  const tls = { key, certificate }
+  const allowedOrigins = ['app://bundle']
+  const server = await startSignallingServer({ port, tls, allowedOrigins, succession: { ownerKey: null } })
   onTestFinished(() => server.close())
   return server
 }
@@ -151,7 +161,7 @@ describe('hosting', () => {
     expect(await page.evaluate(() => window.desktop.checkReach())).toMatchObject({ answering: [], wasReached: false })
   })
 
-  const meeting = { code: 'k7mq2xvd9thr', title: 'Stand-up', name: 'Ada', isGuarded: true }
+  const meeting = { code: 'k7mq2xvd9thr', title: 'Stand-up', name: 'Ada', isGuarded: true, former: ['f'.repeat(43)] }
   const watch = (isWatching: boolean) =>
     page.evaluate((each) => {
       window.notices.splice(0)
@@ -176,7 +186,7 @@ describe('hosting', () => {
 
     await watch(true)
     await itsPage.evaluate((each) => window.desktop.announce(each), meeting)
-    await expect.poll(ofSecond, patient).toMatchObject([{ code: meeting.code, title: '', name: '', isGuarded: true }])
+    await expect.poll(ofSecond, patient).toMatchObject([{ ...meeting, title: '', name: '' }])
     await announcing('named')
     await expect.poll(ofSecond, patient).toMatchObject([{ title: 'Stand-up', name: 'Ada' }])
     await announcing('nothing')
@@ -192,5 +202,34 @@ describe('hosting', () => {
     await second.exited()
     await expect.poll(ofSecond, patient).toEqual([])
     await watch(false)
+  }, 60_000)
+
+  test('an invitation to a computer that is gone leads to the app that goes on with its room', async (context) => {
+    const { multicast } = await page.evaluate(() => window.desktop.checkReach())
+    if (!multicast) context.skip('No multicast comes back on this computer')
+    const former = await host(ours)
+    const { code } = await hostMeeting(former.url)
+    const itsPage = await (await fixture.launch()).page()
+    const keys = (await itsPage.evaluate(() => window.desktop.getHostKeys()))!
+    const heir = await joinRoom(former.url, code, 'Ben')
+    const { will, estate } = valueOf(await request(heir.socket, 'heir:stand', { pin: keys.pin }))
+    await former.close()
+
+    const state = await startHost(itsPage)
+    if (state.phase !== 'running') throw new Error(`Hosting is ${state.phase}`)
+    const { socket } = await connectTo(state.url)
+    const you = heir.joined.peerId
+    const room = { code, estate, will: will!, people: [{ id: you, name: 'Ben' }], you }
+    expect(codeOf(await request(socket, 'room:adopt', { ...room, ownerKey: 'x'.repeat(22) }))).toBe('access-denied')
+    valueOf(await request(socket, 'room:adopt', { ...room, ownerKey: keys.ownerKey }))
+    await itsPage.evaluate((each) => window.desktop.announce(each), { ...meeting, code, former: [ours.pin] })
+
+    const wanted = { pin: ours.pin, addresses: [at(former.port)] }
+    const found = () => find({ ...wanted, code })
+    await expect.poll(found, { timeout: 15_000 }).toMatchObject({ ok: true, pin: keys.pin })
+    const answer = await found()
+    expect(await firstPacket(new URL(answer.ok ? answer.serverUrl : '').host)).toBe(isServer)
+    expect(await find(wanted)).toEqual({ ok: false, problem: 'unreachable' })
+    expect(await find({ ...wanted, code: 'k7mq2xvd9999' })).toEqual({ ok: false, problem: 'unreachable' })
   }, 60_000)
 })

@@ -60,7 +60,7 @@ test.each([
   await app.exited()
 })
 
-test('who hosts is told that the meeting ends for everyone', async () => {
+test('who hosts is told that the meeting goes on elsewhere or ends for everyone', async () => {
   const page = await app.page()
   await page.evaluate(
     async (hostPort) => {
@@ -72,7 +72,8 @@ test('who hosts is told that the meeting ends for everyone', async () => {
   await beInCall()
   await closeWindow()
   const { message, detail } = await oneDialog()
-  expect(message).toBe('End the meeting and quit?')
+  expect(message).toBe('Stop hosting and quit?')
+  expect(detail).toContain('another computer in it goes on')
   expect(detail).toContain('ends for everyone')
   await press(0)
   await app.exited()

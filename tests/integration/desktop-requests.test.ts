@@ -57,7 +57,7 @@ test('a frame inside the page has no bridge, and no answer if it finds the chann
 })
 
 const pin = 'p'.repeat(43)
-const meeting = { code: 'k7mq2xvd9thr', title: 'Stand-up', name: 'Ada', isGuarded: false }
+const meeting = { code: 'k7mq2xvd9thr', title: 'Stand-up', name: 'Ada', isGuarded: false, former: [pin] }
 const hostile: Record<keyof Requests, readonly (readonly unknown[])[]> = {
   getInfo: [[1], [{}]],
   getSettings: [['name']],
@@ -83,6 +83,7 @@ const hostile: Record<keyof Requests, readonly (readonly unknown[])[]> = {
     [{ recent: [{ code: 'a', serverUrl: '', title: '', at: 1, link: '', extra: true }] }],
     [{ announce: 'loudly' }],
     [{ relayOnly: 'yes' }],
+    [{ mayInherit: 1 }],
     [{ accessTokens: [{ origin: 'javascript:alert(1)', token: 'secret' }] }],
     [{ accessTokens: [{ origin: 'https://example.org/path', token: 'secret' }] }],
     [{ accessTokens: [{ origin: 'https://example.org', token: '' }] }],
@@ -94,6 +95,7 @@ const hostile: Record<keyof Requests, readonly (readonly unknown[])[]> = {
   getHost: [[1]],
   startHost: [[8001], [{ port: 1 }]],
   stopHost: [[true]],
+  getHostKeys: [[1], ['pin'], [{}]],
   checkReach: [[true], ['192.168.1.1']],
   announce: [
     [],
@@ -106,6 +108,10 @@ const hostile: Record<keyof Requests, readonly (readonly unknown[])[]> = {
     [{ ...meeting, name: 'x'.repeat(65) }],
     [{ ...meeting, isGuarded: 1 }],
     [{ ...meeting, port: 22 }],
+    [{ ...meeting, former: undefined }],
+    [{ ...meeting, former: pin }],
+    [{ ...meeting, former: ['x'] }],
+    [{ ...meeting, former: Array.from({ length: 6 }, () => pin) }],
     [meeting, meeting],
   ],
   watchNearby: [[], ['true'], [1], [null], [true, true]],
@@ -122,6 +128,8 @@ const hostile: Record<keyof Requests, readonly (readonly unknown[])[]> = {
     [{ pin, addresses: [8001] }],
     [{ pin, addresses: [], serverUrl: 'https://evil.example' }],
     [{ addresses: ['192.168.1.20:8001'] }],
+    [{ pin, addresses: [], code: '../../etc' }],
+    [{ pin, addresses: [], code: null }],
   ],
   hasVpn: [['x'], [null]],
   whyUnreachable: [

@@ -1,4 +1,5 @@
 import type { Announced } from '#electron/discovery.ts'
+import { standup } from '../helpers/announced-meeting.ts'
 import { DiscoveryProcess } from '../helpers/discovery-process.ts'
 import { Lan, whyNoNamespaces, type IpVersions } from '../helpers/network-namespaces.ts'
 import { expect, test } from 'playwright/test'
@@ -11,15 +12,6 @@ const VANISHES_MS = 10_000
 /** A card that comes while the app runs is looked for every 5 s. */
 const NEW_CARD_MS = 5000 + APPEARS_MS
 
-const standup: Announced = {
-  code: 'k7mq2xvd9thr',
-  title: 'Standup',
-  name: 'Ann',
-  isGuarded: true,
-  pin: 'abcdefghijklmnopqrstuvwxyz-_0123456789ABCDE',
-  port: 8001,
-  addresses: [],
-}
 let lan: Lan
 let computers: DiscoveryProcess[] = []
 

@@ -119,6 +119,23 @@ test('a later start has the same key and the same certificate', async () => {
   expect([...first.lines, ...second.lines]).toEqual([])
 })
 
+test('the pin is told without a certificate, and is that of the certificate made later', async () => {
+  const folder = await makeFolder()
+  const { certificates, lines } = startIn(folder)
+  const [pin, again] = await Promise.all([certificates.pin(), certificates.pin()])
+  expect(again).toBe(pin)
+  expect(await readdir(folder)).toEqual(['host-key.json'])
+  expect((await certificates.identityFor(at('192.168.1.20'))).identity.pin).toBe(pin)
+  expect(await startIn(folder).certificates.pin()).toBe(pin)
+  expect(lines).toEqual([])
+})
+
+test('the pin and a certificate asked for at once are of one key', async () => {
+  const { certificates } = startIn(await makeFolder())
+  const [pin, { identity }] = await Promise.all([certificates.pin(), certificates.identityFor([])])
+  expect(pin).toBe(identity.pin)
+})
+
 test('a new address makes a new certificate for the addresses of now, under the same pin', async () => {
   const folder = await makeFolder()
   const { certificates } = startIn(folder)

@@ -1,17 +1,8 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { Announcer } from '#electron/discovery-announcer.ts'
 import type { DiscoveryLink, MdnsAnswers } from '#electron/discovery-link.ts'
-import type { Announced } from '#electron/discovery-records.ts'
+import { standup as meeting } from '../../helpers/announced-meeting.ts'
 
-const meeting: Announced = {
-  code: 'k7mq2xvd9thr',
-  title: 'Standup',
-  name: 'Ann',
-  isGuarded: false,
-  pin: 'p'.repeat(43),
-  port: 8001,
-  addresses: [],
-}
 const service = '_earshot._tcp.local'
 
 /** Where one link would send: when, which instance, and whether it was a goodbye. */
@@ -94,11 +85,14 @@ test('the end of a meeting is said twice, and then nothing more', async () => {
   expect(announcer.isBusy).toBe(false)
 })
 
-test('another title is an update of the same instance, another meeting is another instance after a goodbye', async () => {
+test('another title, or another computer before, is an update of the same instance, another meeting is another instance after a goodbye', async () => {
   void announcer.announce(meeting)
   await vi.advanceTimersByTimeAsync(2000)
   const { instance } = sent.take()[0]!
   void announcer.announce({ ...meeting, title: 'Retro' })
+  await vi.advanceTimersByTimeAsync(100)
+  expect(sent.take()).toMatchObject([{ instance, isGoodbye: false }])
+  void announcer.announce({ ...meeting, former: ['f'.repeat(43)] })
   await vi.advanceTimersByTimeAsync(100)
   expect(sent.take()).toMatchObject([{ instance, isGoodbye: false }])
   void announcer.announce({ ...meeting, code: 'k7mq2xvd9999' })

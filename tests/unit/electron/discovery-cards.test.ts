@@ -1,6 +1,6 @@
 import type { NetworkInterfaceInfo } from 'node:os'
 import { expect, test } from 'vitest'
-import { isDialable, placesOf } from '#electron/discovery-cards.ts'
+import { placesOf } from '#electron/discovery-cards.ts'
 
 const card = (...cidrs: readonly string[]): NetworkInterfaceInfo[] =>
   cidrs.map((cidr) => {
@@ -91,26 +91,4 @@ test('another address on a card makes its links other links', () => {
   const keys = (...cidrs: string[]) => placesOf({ eth0: card(...cidrs) }).map(({ key }) => key)
   expect(keys('192.168.1.5/24')).not.toEqual(keys('192.168.1.5/24', 'fd00::5/64').slice(0, 1))
   expect(keys('192.168.1.5/24')).not.toEqual(keys('192.168.1.5/16'))
-})
-
-test('what others name is connected to on home and office networks only', () => {
-  const addresses = [
-    '10.0.0.1',
-    '172.20.10.2',
-    '192.168.1.1',
-    '169.254.3.4',
-    'fd00::1',
-    '8.8.8.8',
-    '172.32.0.1',
-    '127.0.0.1',
-    '0.0.0.0',
-    '::1',
-    '::',
-    'fe80::1',
-    '2001:db8::1',
-    '::ffff:10.0.0.1',
-    '224.0.0.251',
-    'localhost',
-  ]
-  expect(addresses.filter(isDialable)).toEqual(['10.0.0.1', '172.20.10.2', '192.168.1.1', '169.254.3.4', 'fd00::1'])
 })

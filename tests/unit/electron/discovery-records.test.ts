@@ -4,6 +4,7 @@ import type { LinkPlace } from '#electron/discovery-cards.ts'
 import type { MdnsAnswers, MdnsPacket } from '#electron/discovery-link.ts'
 import { announcementOf, goodbyeOf, makeInstance, readAdvertisements } from '#electron/discovery-records.ts'
 import type { Announced } from '#electron/discovery-records.ts'
+import { standup } from '../../helpers/announced-meeting.ts'
 
 const place: LinkPlace = {
   key: 'eth0',
@@ -13,13 +14,10 @@ const place: LinkPlace = {
   addresses: ['192.168.1.5', 'fd00::5'],
   isOnLink: () => true,
 }
+const former = ['1', '2', '3', '4', '5'].map((digit) => digit.repeat(43))
 const meeting: Announced = {
-  code: 'k7mq2xvd9thr',
-  title: 'Standup',
-  name: 'Ann',
-  isGuarded: true,
-  pin: 'abcdefghijklmnopqrstuvwxyz-_0123456789ABCDE',
-  port: 8001,
+  ...standup,
+  former: former.slice(0, 2),
   addresses: [
     { card: 'wlan0', family: 'IPv4', address: '10.0.0.9', isVirtual: false },
     { card: 'eth0', family: 'IPv4', address: '192.168.1.5', isVirtual: false },
@@ -49,6 +47,7 @@ test('what is announced is what is read, in answers or in additional records', (
         title: 'Standup',
         name: 'Ann',
         isGuarded: true,
+        former: meeting.former,
         port: 8001,
         addresses: ['192.168.1.5', 'fd00::5'],
       },
@@ -64,9 +63,20 @@ test('addresses of other cards are not told', () => {
   expect(told.map((answer) => ('data' in answer ? answer.data : ''))).toEqual(['192.168.1.5', 'fd00::5'])
 })
 
-test('an empty title and name are not told', () => {
-  const texts = textsOf(announcementOf(instance, { ...meeting, title: '', name: '' }, place))
+test('an empty title and name, and that nobody hosted it before, are not told', () => {
+  const texts = textsOf(announcementOf(instance, { ...meeting, title: '', name: '', former: [] }, place))
   expect(texts).toEqual(['v=1', `r=${meeting.code}`, `k=${meeting.pin}`, 'g=1'])
+})
+
+test('five computers before are told in one text, in their order', () => {
+  const told = announcementOf(instance, { ...meeting, former }, place)
+  expect(textsOf(told).filter((text) => text.startsWith('f='))).toEqual([`f=${former.join(',')}`])
+  expect(read(told).meetings).toMatchObject([{ former }])
+})
+
+test('whoever says nothing of computers before follows none', () => {
+  expect(read(withTexts(...required)).meetings).toMatchObject([{ former: [] }])
+  expect(read(withTexts(...required, 'f=')).meetings).toMatchObject([{ former: [] }])
 })
 
 test('a goodbye has every record of the announcement with nothing left to live', () => {
@@ -117,6 +127,10 @@ test.each([
   ['neither guarded nor open', required.map((line) => line.replace(/^g=.*/, 'g=yes'))],
   ['a title that is too long', [...required, `t=${'a'.repeat(81)}`]],
   ['a name of nothing but what cannot be seen', [...required, 'n=\u200b\u202e']],
+  ['computers before without a key', [...required, 'f=abc']],
+  ['computers before by keys of other letters', [...required, `f=${'/'.repeat(43)}`]],
+  ['an empty place among the computers before', [...required, `f=${former[0]!},`]],
+  ['six computers before', [...required, `f=${[...former, former[0]].join(',')}`]],
   ['seventeen texts', [...required, ...Array.from({ length: 13 }, (_, index) => `x${index}=1`)]],
   ['no text at all', []],
 ])('%s is no advertisement', (_, texts) => expect(read(withTexts(...texts)).meetings).toEqual([]))
@@ -204,7 +218,7 @@ test('texts of any bytes are read in their form or not at all', () => {
   const line = fc.oneof(
     bytes,
     fc
-      .tuple(fc.constantFrom('v', 'r', 'k', 'g', 't', 'n'), bytes)
+      .tuple(fc.constantFrom('v', 'r', 'k', 'g', 't', 'n', 'f'), bytes)
       .map(([key, value]) => Buffer.concat([Buffer.from(`${key}=`), value])),
   )
   fc.assert(
@@ -216,6 +230,7 @@ test('texts of any bytes are read in their form or not at all', () => {
         expect(found.name.length).toBeLessThanOrEqual(64)
         expect(found.code).toMatch(/^[0-9a-z]{12}$/)
         expect(found.pin).toMatch(/^[\w-]{43}$/)
+        expect(found.former.every((pin) => /^[\w-]{43}$/.test(pin))).toBe(true)
         expect(found.title + found.name).not.toMatch(/[\p{Cc}\u202a-\u202e\u200b]/u)
       }
     }),

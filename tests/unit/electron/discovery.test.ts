@@ -2,10 +2,11 @@ import fc from 'fast-check'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { LinkPlace } from '#electron/discovery-cards.ts'
 import { announcementOf, goodbyeOf } from '#electron/discovery-records.ts'
-import { Discovery, type Announced } from '#electron/discovery.ts'
+import { Discovery } from '#electron/discovery.ts'
 import type { NearbyMeeting } from '#electron/ipc.ts'
 import type { Log } from '#electron/log.ts'
 import type { Cards } from '#electron/network-addresses.ts'
+import { longestMeeting, standup as meeting } from '../../helpers/announced-meeting.ts'
 import {
   freeUdpPort,
   loopbackCards,
@@ -18,15 +19,6 @@ const reason = await whyNoLoopbackMulticast()
 if (reason !== null) console.log(`skipped: ${reason}`)
 const playing = test.skipIf(reason !== null)
 
-const meeting: Announced = {
-  code: 'k7mq2xvd9thr',
-  title: 'Standup',
-  name: 'Ann',
-  isGuarded: true,
-  pin: 'abcdefghijklmnopqrstuvwxyz-_0123456789ABCDE',
-  port: 8001,
-  addresses: [],
-}
 const lo: LinkPlace = { key: '', card: 'lo', family: 'IPv4', interface: '', addresses: [], isOnLink: () => true }
 const instanceOf = (index: number) => `Earshot-${index.toString(16).padStart(8, '0')}._earshot._tcp.local`
 const codeOf = (index: number) => `k7mq${String(index).padStart(8, '0')}`
@@ -59,6 +51,12 @@ const start = (readCards: () => Cards = loopbackCards): Computer => {
   open.push(discovery)
   return { discovery, told, warnings }
 }
+/** With its Home on the screen. */
+const startWatching = (readCards?: () => Cards): Computer => {
+  const computer = start(readCards)
+  computer.discovery.watch(true)
+  return computer
+}
 const peer = async (address: string, from?: number): Promise<MulticastPeer> => {
   const opened = await MulticastPeer.open(port, address, from)
   open.push(opened)
@@ -82,6 +80,7 @@ playing('a hosted meeting appears, changes, and vanishes when it ends', async ()
       title: 'Standup',
       name: 'Ann',
       isGuarded: true,
+      former: [],
       addresses: ['127.0.0.1:8001'],
     },
   ])
@@ -97,8 +96,7 @@ playing('a hosted meeting appears, changes, and vanishes when it ends', async ()
 playing('whoever opens the app later is told, too, and a meeting is gone when the app of its host quits', async () => {
   const host = start()
   host.discovery.announce(meeting)
-  const home = start()
-  home.discovery.watch(true)
+  const home = startWatching()
   await expectTitles(home, 'Standup')
   const ended = host.discovery.close()
   await expectTitles(home)
@@ -108,8 +106,7 @@ playing('whoever opens the app later is told, too, and a meeting is gone when th
 playing('a meeting whose host crashed vanishes by itself, one whose host goes on stays', async () => {
   const host = start()
   host.discovery.announce({ ...meeting, code: codeOf(1), title: 'Alive' })
-  const home = start()
-  home.discovery.watch(true)
+  const home = startWatching()
   await expectTitles(home, 'Alive')
   const crashed = await peer('127.0.0.9')
   await crashed.say(announcementOf(instanceOf(2), { ...meeting, title: 'Crashed' }, lo))
@@ -130,14 +127,12 @@ playing('nobody sees the own meeting, and the other app on the same computer doe
 
 playing('whoever stops watching knows of nothing, and is told nothing', async () => {
   const host = start()
-  const home = start()
-  home.discovery.watch(true)
+  const home = startWatching()
   host.discovery.announce(meeting)
   await expectTitles(home, 'Standup')
   expect(home.discovery.watch(false)).toEqual([])
   home.told.splice(0)
-  const other = start()
-  other.discovery.watch(true)
+  const other = startWatching()
   host.discovery.announce({ ...meeting, title: 'Retro' })
   await expectTitles(other, 'Retro')
   expect(home.discovery.nearby()).toEqual([])
@@ -168,8 +163,7 @@ playing(
 )
 
 playing('a goodbye or another pin from somebody else leaves a meeting as it is', async () => {
-  const home = start()
-  home.discovery.watch(true)
+  const home = startWatching()
   const listener = await MulticastListener.open(port)
   open.push(listener)
   const host = start()
@@ -191,8 +185,7 @@ playing('a goodbye or another pin from somebody else leaves a meeting as it is',
 })
 
 playing('the goodbye of a host that changed its address takes the meeting away, too', async () => {
-  const home = start()
-  home.discovery.watch(true)
+  const home = startWatching()
   const before = await peer('127.0.0.5')
   const after = await peer('127.0.0.6')
   await before.say(announcementOf(instanceOf(1), meeting, lo))
@@ -203,8 +196,7 @@ playing('the goodbye of a host that changed its address takes the meeting away, 
 })
 
 playing('a packet from another port, or with public addresses, gives nobody an address to connect to', async () => {
-  const home = start()
-  home.discovery.watch(true)
+  const home = startWatching()
   const stranger = await peer('127.0.0.8', await freeUdpPort())
   await stranger.say(announcementOf(instanceOf(1), { ...meeting, title: 'Stranger' }, lo))
   const host = await peer('127.0.0.5')
@@ -218,9 +210,26 @@ playing('a packet from another port, or with public addresses, gives nobody an a
   expect(home.discovery.nearby()[0]?.addresses).toEqual(['127.0.0.5:8001', '192.168.7.7:8001'])
 })
 
+playing('the longest meeting fits the smallest packet of IPv6, and is heard whole', async () => {
+  const home = startWatching()
+  const listener = await MulticastListener.open(port)
+  open.push(listener)
+  const host = await peer('127.0.0.5')
+  const heard = listener.heard('127.0.0.5')
+  const many = {
+    ...lo,
+    addresses: Array.from({ length: 9 }, (_, index) => `fd00:1111:2222:3333:4444:5555:6666:${index}`),
+  }
+  await host.say(announcementOf(instanceOf(1), longestMeeting, many))
+  // RFC 8200, section 5: 1,280 bytes, of which 40 are its header and 8 that of UDP.
+  expect((await heard).length).toBeLessThanOrEqual(1232)
+  const { title, name, former } = longestMeeting
+  await expect.poll(() => home.discovery.nearby()).toMatchObject([{ title, name, former }])
+  expect(home.discovery.nearby()[0]?.addresses).toHaveLength(5)
+})
+
 playing('bytes of any kind, and announcements with bytes changed, are passed over', async () => {
-  const home = start()
-  home.discovery.watch(true)
+  const home = startWatching()
   const listener = await MulticastListener.open(port)
   open.push(listener)
   const host = start()
@@ -277,8 +286,7 @@ playing('a card that cannot be used is said once, and the others go on', async (
 
 playing('cards that come and go are followed', async () => {
   let cards: Cards = {}
-  const home = start(() => cards)
-  home.discovery.watch(true)
+  const home = startWatching(() => cards)
   const host = start()
   host.discovery.announce(meeting)
   expect(await home.discovery.checkMulticast()).toBe(false)
@@ -312,8 +320,7 @@ playing('an own question comes back where multicast works', async () => {
 })
 
 playing('after it was closed it does nothing, and closing twice is no error', async () => {
-  const home = start()
-  home.discovery.watch(true)
+  const home = startWatching()
   home.discovery.announce(meeting)
   await home.discovery.close()
   await home.discovery.close()

@@ -22,7 +22,11 @@ const profile = (name: string, state = 'ON', policy = 'BlockInbound,AllowOutboun
   `\r\n${name} Profile Settings: \r\n${'-'.repeat(70)}\r\nState                                 ${state}\r\n` +
   `Firewall Policy                       ${policy}\r\nLocalFirewallRules                    N/A (GPO-store only)\r\n`
 const rule = (fields: string) => `    {1F2E}    REG_SZ    v2.32|${fields}|Name=Earshot|Desc=Earshot|\r\n`
-const allow = `Action=Allow|Active=TRUE|Dir=In|Protocol=6|Profile=Private|App=${exe}`
+/** Windows asks once, and makes a rule for TCP and one for UDP. */
+const both = (fields: string) => rule(`Protocol=6|${fields}`) + rule(`Protocol=17|${fields}`)
+const allow = `Action=Allow|Active=TRUE|Dir=In|Profile=Private|App=${exe}`
+const block = allow.replace('Allow', 'Block')
+const udpBlocked = rule(`Protocol=17|${block}`)
 const windows = (profiles: string, rules: string) =>
   read({
     platform: 'win32',
@@ -35,25 +39,29 @@ const windows = (profiles: string, rules: string) =>
 
 test.each([
   ['the firewall is off', 'off', profile('Private', 'OFF'), ''],
-  ['a rule lets the app through', 'lets-through', profile('Private'), rule(allow)],
-  ['a rule is spelt in another case', 'lets-through', profile('Private'), rule(allow.replace(exe, exe.toLowerCase()))],
-  ['a rule is for all profiles', 'lets-through', profile('Public'), rule(allow.replace('|Profile=Private', ''))],
-  ['a rule is for all protocols', 'lets-through', profile('Private'), rule(allow.replace('|Protocol=6', ''))],
+  ['rules let the app through', 'lets-through', profile('Private'), both(allow)],
+  ['rules are spelt in another case', 'lets-through', profile('Private'), both(allow.replace(exe, exe.toLowerCase()))],
+  ['rules are for all profiles', 'lets-through', profile('Public'), both(allow.replace('|Profile=Private', ''))],
+  ['one rule is for all protocols', 'lets-through', profile('Private'), rule(allow)],
   ['there is no rule', 'blocks', profile('Private'), ''],
-  ['the rule is for another profile', 'blocks', profile('Public'), rule(allow)],
-  ['the rule is for UDP', 'blocks', profile('Private'), rule(allow.replace('=6', '=17'))],
-  ['the rule is for another port', 'blocks', profile('Private'), rule(`${allow}|LPort=8002`)],
-  ['the rule is for going out', 'blocks', profile('Private'), rule(allow.replace('Dir=In', 'Dir=Out'))],
-  ['the rule is switched off', 'blocks', profile('Private'), rule(allow.replace('TRUE', 'FALSE'))],
-  ['the rule is for another copy of the app', 'blocks', profile('Private'), rule(allow.replace('Ada', 'Bob'))],
-  ['the person pressed Cancel', 'blocks', profile('Private'), rule(allow.replace('Allow', 'Block'))],
-  ['one rule allows, one blocks', 'blocks', profile('Private'), rule(allow) + rule(allow.replace('Allow', 'Block'))],
+  ['the rules are for another profile', 'blocks', profile('Public'), both(allow)],
+  ['the rule is for UDP', 'blocks', profile('Private'), rule(`Protocol=17|${allow}`)],
+  ['the rule is for TCP', 'unknown', profile('Private'), rule(`Protocol=6|${allow}`)],
+  ['the rules are for another port', 'blocks', profile('Private'), both(`${allow}|LPort=8002`)],
+  ['the rules are for going out', 'blocks', profile('Private'), both(allow.replace('Dir=In', 'Dir=Out'))],
+  ['the rules are switched off', 'blocks', profile('Private'), both(allow.replace('TRUE', 'FALSE'))],
+  ['the rules are for another copy of the app', 'blocks', profile('Private'), both(allow.replace('Ada', 'Bob'))],
+  ['the person pressed Cancel', 'blocks', profile('Private'), both(block)],
+  ['one rule allows, one blocks', 'blocks', profile('Private'), rule(allow) + rule(block)],
+  ['TCP is allowed, UDP is blocked', 'unknown', profile('Private'), rule(allow) + udpBlocked],
+  ['TCP is blocked, UDP is allowed', 'blocks', profile('Private'), rule(allow) + rule(`Protocol=6|${block}`)],
   ['everything is let in', 'lets-through', profile('Private', 'ON', 'AllowInbound,AllowOutbound'), ''],
-  ['nothing is let in', 'blocks', profile('Private', 'ON', 'BlockInboundAlways,AllowOutbound'), rule(allow)],
-  ['two networks are treated alike', 'blocks', profile('Domain') + profile('Public'), rule(allow)],
-  ['two networks are treated differently', 'unknown', profile('Private') + profile('Public'), rule(allow)],
-  ['netsh speaks German', 'unknown', 'Private-Profileinstellungen:\r\nStatus    EIN\r\n', rule(allow)],
-  ['netsh says something else', 'unknown', 'The Windows Defender Firewall service is not running.', rule(allow)],
+  ['everything but UDP is', 'unknown', profile('Private', 'ON', 'AllowInbound,AllowOutbound'), udpBlocked],
+  ['nothing is let in', 'blocks', profile('Private', 'ON', 'BlockInboundAlways,AllowOutbound'), both(allow)],
+  ['two networks are treated alike', 'blocks', profile('Domain') + profile('Public'), both(allow)],
+  ['two networks are treated differently', 'unknown', profile('Private') + profile('Public'), both(allow)],
+  ['netsh speaks German', 'unknown', 'Private-Profileinstellungen:\r\nStatus    EIN\r\n', both(allow)],
+  ['netsh says something else', 'unknown', 'The Windows Defender Firewall service is not running.', both(allow)],
 ] as const)('Windows: when %s, it is %s', async (_, wanted, profiles, rules) => {
   expect(await windows(profiles, rules)).toBe(wanted)
 })

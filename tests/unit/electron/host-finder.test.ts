@@ -12,13 +12,14 @@ import {
 
 const nobody = () => []
 /** As usual, in a network where everything happens at once. */
-const quick = { staggerMs: 20, nearbyAfterMs: 40, nearbyWithinMs: 200, limitMs: 2000 }
+const quick = { staggerMs: 20, nearbyAfterMs: 40, nearbyWithinMs: 200, successorsAfterMs: 80, limitMs: 2000 }
 const announced = (pin: string, ...addresses: string[]): NearbyMeeting => ({
   id: 'one',
   code: 'k7mq2xvd9thr',
   title: '',
   name: '',
   isGuarded: false,
+  former: [],
   pin,
   addresses,
 })

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { formatLanEndpoint, lanEndpointOf, parseLanEndpoint } from '#electron/lan-address.ts'
+import { formatLanEndpoint, isLanAddress, lanEndpointOf, parseLanEndpoint } from '#electron/lan-address.ts'
 
 describe('parseLanEndpoint', () => {
   test.each([
@@ -63,4 +63,11 @@ test('lanEndpointOf reads addresses of servers on this network alone', () => {
     'x',
   ])
     expect(lanEndpointOf(address), address).toBeNull()
+})
+
+test('a local network is one at home or at work, neither the internet nor this very computer', () => {
+  const addresses = ['10.0.0.1', '172.20.10.2', '192.168.1.1', '169.254.3.4', 'fd00::1']
+  const others = ['8.8.8.8', '172.32.0.1', '127.0.0.1', '127.0.0.2', '0.0.0.0', '::1', '::', 'fe80::1', '2001:db8::1']
+  const hostile = ['::ffff:10.0.0.1', 'fd00::1%eth0', '224.0.0.251', 'localhost', '10.1', '']
+  expect([...addresses, ...others, ...hostile].filter(isLanAddress)).toEqual(addresses)
 })

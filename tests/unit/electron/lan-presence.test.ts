@@ -5,7 +5,7 @@ import { LanPresence } from '#electron/lan-presence.ts'
 import { createSelfSigned } from '#tests/helpers/self-signed.ts'
 import { startTlsHost } from '#tests/helpers/tls-host.ts'
 
-const meeting = { code: 'k7mq2xvd9thr', title: 'Stand-up', name: 'Ada', isGuarded: true }
+const meeting = { code: 'k7mq2xvd9thr', title: 'Stand-up', name: 'Ada', isGuarded: true, former: ['f'.repeat(43)] }
 const wifi = { card: 'wlan0', family: 'IPv4', address: '192.168.1.20', isVirtual: false } as const
 const running: HostState = {
   phase: 'running',
@@ -101,6 +101,15 @@ test('a meeting ends with its server, and comes back with one that was only rest
   expect(announced.slice(3)).toEqual([null])
 })
 
+test('who hosted the meeting before is told whatever the setting, as invitations of then lead here by it', () => {
+  const { presence, announced, set } = setUp()
+  set('unnamed')
+  presence.setHost(running)
+  presence.announce({ ...meeting, former: [] })
+  presence.announce(meeting)
+  expect(announced.map((each) => each?.former)).toEqual([[], meeting.former])
+})
+
 test('discovery listens while the page or a search does', async () => {
   const identity = await createSelfSigned()
   const host = await startTlsHost(identity)
@@ -108,7 +117,7 @@ test('discovery listens while the page or a search does', async () => {
   const { presence, watched } = setUp(() => nearby)
   expect(presence.watch(true)).toEqual(nearby)
   expect(presence.isPageWatching).toBe(true)
-  expect(await presence.find({ pin: identity.pin, addresses: [] })).toMatchObject({ ok: true })
+  expect(await presence.find({ pin: identity.pin, addresses: [], code: meeting.code })).toMatchObject({ ok: true })
   expect(watched).toEqual([true, true, true])
 
   expect(presence.watch(false)).toEqual([])

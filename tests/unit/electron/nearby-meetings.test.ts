@@ -9,6 +9,7 @@ const advertisement = (index: number, change: Partial<Advertisement> = {}): Adve
   title: `Meeting ${index}`,
   name: 'Ann',
   isGuarded: false,
+  former: [],
   port: 8001,
   addresses: [],
   ...change,
@@ -27,6 +28,7 @@ test('the address it came from is first, private ones that it names follow, a li
       title: 'Meeting 1',
       name: 'Ann',
       isGuarded: false,
+      former: [],
       addresses: ['192.168.1.5:8001', '10.0.0.5:8001', '[fd00::5]:8001', '10.0.0.6:8001'],
     },
   ])
@@ -107,6 +109,31 @@ test('a meeting heard on two cards is there until neither is heard, in the place
   expect(meetings.hasSilent(2001)).toBe(true)
   meetings.forgetBefore(2001)
   expect(titles(meetings)).toEqual([])
+})
+
+test('what each says of the computers before counts, at most five in all, and nobody crowds out another', () => {
+  const [own, ...made] = ['a', '1', '2', '3', '4', '5', '6'].map((letter) => letter.repeat(43))
+  const meetings = new NearbyMeetings()
+  const former = () => meetings.list()[0]?.former
+  meetings.hear(advertisement(1, { former: made.slice(0, 5) }), '192.168.1.66', 0)
+  meetings.hear(advertisement(1, { former: made.slice(1) }), '192.168.1.67', 0)
+  expect(meetings.hear(advertisement(1, { former: [own!] }), '192.168.1.5', 1)).toBe(true)
+  expect(former()).toHaveLength(5)
+  expect(former()).toContain(own)
+  expect(meetings.hear(advertisement(1, { former: [own!, made[0]!] }), '192.168.1.5', 2)).toBe(true)
+  meetings.forget(advertisement(1).instance, '192.168.1.66', 0)
+  meetings.forget(advertisement(1).instance, '192.168.1.67', 0)
+  expect(former()).toEqual([own, made[0]])
+})
+
+test('who goes on with a meeting is another than who hosted it before', () => {
+  const meetings = new NearbyMeetings()
+  meetings.hear(advertisement(1), '192.168.1.5', 0)
+  meetings.hear(advertisement(1, { pin: 'h'.repeat(43), former: ['p'.repeat(43)] }), '192.168.1.6', 1)
+  expect(meetings.list().map(({ pin, former }) => [pin[0], former.map(([letter]) => letter)])).toEqual([
+    ['p', []],
+    ['h', ['p']],
+  ])
 })
 
 test('the same words again are no change, other words are', () => {

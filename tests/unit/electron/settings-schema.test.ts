@@ -33,6 +33,13 @@ describe('parseSettingsFile', () => {
     expect(settings).toMatchObject({ announce: 'unnamed', relayOnly: false })
   })
 
+  test('brings a file from before meetings outlived their hosts up with going on', () => {
+    const { mayInherit: _, ...before } = defaultSettings
+    expect(parseSettingsFile(JSON.stringify({ version: 1, settings: before })).settings.mayInherit).toBe(true)
+    const no = { ...before, mayInherit: false }
+    expect(parseSettingsFile(JSON.stringify({ version: 1, settings: no })).settings.mayInherit).toBe(false)
+  })
+
   test('gives recent meetings of a former file no invitation, and leaves those of a present one theirs', () => {
     const former = { code: 'k7mq2xvd9thr', serverUrl: '', title: 'Stand-up', at: 1 }
     const present = { ...former, link: 'https://192.168.1.20:8001/r/k7mq2xvd9thr#AQ' }
@@ -53,6 +60,7 @@ describe('parseSettingsFile', () => {
     ['a list of another type', '{ "settings": { "recent": "all" } }'],
     ['meetings that are none', '{ "settings": { "recent": ["one", null] } }'],
     ['settings of another type', '{ "settings": "all" }'],
+    ['neither yes nor no', '{ "settings": { "mayInherit": 1 } }'],
     ['a way to announce that does not exist', '{ "settings": { "announce": "loudly" } }'],
     ['a window without end', '{ "windowPlace": { "x": 0, "y": 0, "width": 1e9, "height": 10, "isMaximised": false } }'],
     ['an encrypted token for no origin', '{ "sealedTokens": [{ "origin": "x", "sealed": "AAAA" }] }'],

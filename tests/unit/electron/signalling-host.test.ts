@@ -62,7 +62,7 @@ const setUp = (changes: Changes = {}) => {
   const host = new SignallingHost({
     startChild: children.start,
     wantedPort: () => 8001,
-    order: { pageDir: '/page', dataDir: '/data', allowedOrigins: [] },
+    order: { pageDir: '/page', dataDir: '/data', allowedOrigins: [], ownerKey: 'o'.repeat(22) },
     readAddresses: () => Promise.resolve(changes.addresses?.() ?? [wifi]),
     identityFor: changes.identityFor ?? ((addresses) => Promise.resolve(identityAt(addresses))),
     checkServer: changes.checkServer ?? (() => Promise.resolve(true)),

@@ -9,7 +9,10 @@ afterEach(() => {
 describe('in a browser', () => {
   test('settings outlive the page', async () => {
     await openDesktop().changeSettings({ name: 'Ann', theme: 'dark' })
-    expect(await openDesktop().getSettings()).toMatchObject({ name: 'Ann', theme: 'dark', hostPort: 8001 })
+    expect(await openDesktop().getSettings()).toMatchObject({
+      ...{ name: 'Ann', theme: 'dark' },
+      ...{ hostPort: 8001, mayInherit: true },
+    })
   })
 
   test.each(['', '{', 'null', '[]', '"text"', '42'])(
@@ -54,6 +57,7 @@ describe('in a browser', () => {
     const desktop = openDesktop()
     expect(await desktop.getInfo()).toMatchObject({ platform: 'browser' })
     expect(await desktop.startHost()).toEqual({ phase: 'off' })
+    expect(await desktop.getHostKeys()).toBeNull()
     expect(await desktop.openMediaSettings('camera')).toBe(false)
   })
 })

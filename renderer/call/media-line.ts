@@ -67,7 +67,7 @@ export class MediaLine {
     const { kind, group } = this.#options
     const offered = rtc.getTransceivers().find(({ mid, receiver }) => mid !== null && receiver.track.kind === kind)
     if (!offered) return
-    own?.stop()
+    if (own) void this.#giveUp(rtc, own)
     offered.direction = 'sendrecv'
     offered.sender.setStreams(group)
     this.#transceiver = offered
@@ -97,6 +97,25 @@ export class MediaLine {
       }
     })
     await this.#work
+  }
+
+  /**
+   * Stopped before any description holds it, a line would keep Chromium asking for a negotiation for ever, 60 times a second:
+   * it goes into the next one without a direction, and is stopped when it is there.
+   */
+  async #giveUp(rtc: RTCPeerConnection, lost: RTCRtpTransceiver): Promise<void> {
+    const stop = () => {
+      if (rtc.signalingState !== 'stable' || lost.mid === null) return
+      rtc.removeEventListener('signalingstatechange', stop)
+      lost.stop()
+    }
+    rtc.addEventListener('signalingstatechange', stop)
+    lost.direction = 'inactive'
+    try {
+      await lost.sender.replaceTrack(null)
+    } catch (error) {
+      this.#options.log('debug', `A line was not given up: ${reasonOf(error)}`)
+    }
   }
 
   async #apply(): Promise<void> {

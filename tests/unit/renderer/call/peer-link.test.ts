@@ -118,6 +118,25 @@ describe('glare', () => {
     }
   })
 
+  it('is over when both offered at once: no line is left that nobody uses, and nothing is negotiated any more', async () => {
+    const connections = collectConnections()
+    const own = [await openMedia(), await openMedia()] as const
+    const { polite, impolite } = await makePair({ own, paths: [slow, slow] })
+    polite.link.offer()
+    impolite.link.offer()
+    await expectConnected(polite, impolite)
+    await eventually(() => {
+      for (const connection of connections) {
+        expect(connection.getTransceivers().map(({ direction }) => direction)).toEqual(['sendrecv', 'sendrecv'])
+        expect(connection.signalingState).toBe('stable')
+      }
+    })
+    const offers = impolite.log.filter((line) => line.includes('Took an offer')).length
+    await expectFrames(() => polite.link.view.stream, 10)
+    expect(impolite.log.filter((line) => line.includes('Took an offer'))).toHaveLength(offers)
+    expect(offers).toBeLessThanOrEqual(2)
+  })
+
   it('survives both restarting ICE at once without losing the picture', async () => {
     const { polite, impolite } = await makePair({ own: [await openMedia(), await openMedia()], paths: [slow, slow] })
     polite.link.offer()

@@ -56,7 +56,11 @@ export class ManInTheMiddle {
 
   #take(from: PeerId, to: PeerId, signal: Signal): void {
     if (!this.#links.has(from)) this.#links.set(from, this.#open(from, to))
-    if (!this.#links.has(to)) this.#links.set(to, this.#open(to, from))
+    if (!this.#links.has(to)) {
+      const link = this.#open(to, from)
+      this.#links.set(to, link)
+      link.offer()
+    }
     setTimeout(() => this.#links.get(from)?.handleSignal(signal))
   }
 

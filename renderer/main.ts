@@ -7,6 +7,7 @@ import { LocalMedia } from './call/local-media.ts'
 import { openDesktop } from './desktop.ts'
 import { openPage } from './state/page.ts'
 import { liveStreamInPath } from './state/route.ts'
+import { openOwnComputer } from './state/own-computer.ts'
 import { openTabMemory } from './state/tab-memory.ts'
 
 const desktop = openDesktop()
@@ -34,6 +35,10 @@ const openMeetings = async (): Promise<void> => {
     findHost: (wanted) => desktop.findHost(wanted),
     relayOnly: () => page.settings.current.relayOnly,
     hasVpn: () => desktop.hasVpn(),
+    // A browser hosts nothing.
+    ...(window.desktop && {
+      computer: openOwnComputer({ desktop, mayInherit: () => page.settings.current.mayInherit }),
+    }),
   })
   const { page, start } = await openPage({ desktop, call, media, memory, goTo: (url) => location.assign(url) })
   // First the way, then the picture: the address of a meeting does not show Home for a moment.

@@ -3,6 +3,7 @@ import type { CallProblem, MediaState } from './call-state.ts'
 import { IceRefresh } from './ice-refresh.ts'
 import { configureLinks, makeCertificate, usableIceServers } from './link-configuration.ts'
 import type { Log } from './log.ts'
+import { MovableSignalling } from './movable-signalling.ts'
 import { ownMediaOf } from './own-media.ts'
 import { Roster, type RosterRoom } from './roster.ts'
 import type { Session } from './server-words.ts'
@@ -11,6 +12,7 @@ import { thisInstallation } from './trust/installation.ts'
 
 interface ApproachOptions {
   readonly serverUrl: string
+  /** The first way to it. */
   readonly signalling: Signalling
   readonly media: { readonly state: MediaState }
   /** False between the server's return and the seat's: then it takes no signals from us. */
@@ -27,14 +29,15 @@ interface ApproachOptions {
  */
 export class Approach {
   readonly serverUrl: string
-  readonly signalling: Signalling
+  readonly signalling: MovableSignalling
   readonly #options: ApproachOptions
   #certificate: RTCCertificate | null = null
   #iceRefresh: IceRefresh | null = null
   #roster: Roster | null = null
 
   constructor(options: ApproachOptions) {
-    const { serverUrl, signalling, log } = options
+    const { serverUrl, log } = options
+    const signalling = new MovableSignalling(options.signalling)
     this.#options = options
     this.serverUrl = serverUrl
     this.signalling = signalling

@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import { HostKey, limits, PeerId, PersonName, RoomCode } from '#signalling/protocol.ts'
+import { HostKey, HostPin, limits, PeerId, PersonName, ResumeToken, RoomCode } from '#signalling/protocol.ts'
 
 /** What somebody holds of a room beside its code. Both are secrets, good for this tab only. */
 const keys = {
@@ -13,11 +13,28 @@ const RememberedRoom = v.object({
   code: RoomCode,
   ...keys,
 })
+/** One of the computers that host the room, or did (succession/places.ts). */
+const Place = v.object({
+  pin: v.nullable(HostPin),
+  addresses: v.pipe(v.array(v.pipe(v.string(), v.maxLength(64))), v.maxLength(8), v.readonly()),
+  token: v.pipe(v.string(), v.maxLength(limits.resumeToken)),
+})
+/** This computer goes on with the room in the place of others. */
+const RememberedReign = v.object({
+  /** Their pins. */
+  former: v.pipe(v.array(HostPin), v.maxLength(limits.willSteps)),
+  /** All of them, the first one first, this one last. */
+  places: v.pipe(v.array(Place), v.minLength(1), v.maxLength(limits.roomCapacity)),
+})
+export type RememberedReign = v.InferOutput<typeof RememberedReign>
 /** Enough to come back into a room after the page was loaded anew. */
 const RememberedCall = v.object({
   ...RememberedRoom.entries,
   name: PersonName,
-  token: v.pipe(v.string(), v.minLength(1), v.maxLength(limits.resumeToken)),
+  token: ResumeToken,
+  /** The key of the computer that hosts; null when it is not known. */
+  hostPin: v.optional(v.nullable(HostPin), null),
+  reign: v.fallback(v.optional(v.nullable(RememberedReign), null), null),
   you: PeerId,
   since: v.pipe(v.number(), v.finite()),
   metNames: v.pipe(v.array(PersonName), v.maxLength(200)),

@@ -2,6 +2,7 @@
  * What the page can be in, as one union by `phase`. `Call` replaces it whole in one place; everything that the
  * screens show is derived from it (renderer/state/call.svelte.ts holds no copy).
  */
+import type { PinnedHost } from '#electron/ipc.ts'
 import type { ChatMessage, DocumentInfo, Door, ErrorCode, Knock, PeerId, RoomView } from '#signalling/protocol.ts'
 import type { Cause } from './diagnosis.ts'
 
@@ -30,12 +31,6 @@ export type Trust = 'checking' | 'unverified' | 'invited' | 'verified' | 'interc
 /** Which way sound and picture take. `host`: through the computer that hosts; `relay`: through another TURN server. */
 export type Path = 'unknown' | 'direct' | 'host' | 'relay'
 
-/** Why there is no way to somebody, the same on both screens, and who can change that. */
-export interface Trouble {
-  readonly cause: Cause
-  readonly actor: 'you' | 'they' | 'network'
-}
-
 /** Why devices are not there that somebody wanted to be seen or heard by. */
 export interface DeviceProblems {
   readonly camera: DeviceProblem | null
@@ -51,6 +46,18 @@ export type RoomPhrase =
   | { readonly phase: 'waiting' }
   | { readonly phase: 'ready'; readonly words: readonly [string, string, string, string] }
   | { readonly phase: 'different' }
+
+/**
+ * Which computer hosts. `invited`: the one that it was when we came. `lost`: it is gone; `heir` is who is to go on with the room,
+ * by name, null when nobody can. `taking-over`: this computer is about to. `own`: this one does, `former` are the pins of
+ * those before it. `other`: that of somebody inside, by name.
+ */
+export type Hosting =
+  | { readonly phase: 'invited' }
+  | { readonly phase: 'lost'; readonly heir: string | null }
+  | { readonly phase: 'taking-over' }
+  | { readonly phase: 'own'; readonly former: readonly string[] }
+  | { readonly phase: 'other'; readonly host: PinnedHost; readonly name: string }
 
 export interface Person {
   readonly id: PeerId
@@ -68,8 +75,8 @@ export interface Person {
   readonly path: Path
   /** Of the path in use, rounded to one, two or five of a power of ten; null before it was measured. */
   readonly roundTripMs: number | null
-  /** Null while there is a path, and as long as it is not known why there is none. */
-  readonly trouble: Trouble | null
+  /** Why there is no path, the same on both screens; null while there is one, and as long as it is not known. */
+  readonly trouble: Cause | null
   /** What keeps the two from the direct path; null while they have it, and as long as it is not known. */
   readonly detour: Cause | null
   /** Their own word. */
@@ -135,6 +142,8 @@ export type CallState =
       readonly secret: string | null
       readonly phrase: RoomPhrase
       readonly server: MeetingServerLink
+      /** Another computer than the one of the invitation hosts now, or is about to. */
+      readonly hosting: Hosting
       /** Milliseconds since 1970. */
       readonly since: number
     }

@@ -1,48 +1,30 @@
-import type { WantedHost } from '#electron/ipc.ts'
-import type { DocumentKind, PeerId, Refusal, RoomView } from '#signalling/protocol.ts'
+import type { PinnedHost, WantedHost } from '#electron/ipc.ts'
+import * as v from 'valibot'
+import { normaliseRoomCode, RoomCode, type DocumentKind, type PeerId, type RoomView } from '#signalling/protocol.ts'
 import { Approach } from './approach.ts'
-import { parseRemembered, parseRememberedKeys, type CallMemory, type RoomKeys } from './call-memory.ts'
+import {
+  approachPatience,
+  resumePatience,
+  type CallEvents,
+  type CallOptions,
+  type Decided,
+  type Reached,
+} from './call-options.ts'
+import { parseRemembered, parseRememberedKeys, type RoomKeys } from './call-memory.ts'
 import type { CallProblem, CallState, EndReason } from './call-state.ts'
 import { Emitter } from './emitter.ts'
 import { GreenRoom, problemOf } from './green-room.ts'
-import type { LocalMedia } from './local-media.ts'
 import { silentLog, type Log } from './log.ts'
-import { Meeting, type HostRequest, type MeetingOptions, type Notice } from './meeting.ts'
+import { Meeting, type HostRequest, type MeetingOptions } from './meeting.ts'
 import { ownMediaOf } from './own-media.ts'
 import { randomId } from './random-id.ts'
 import { takeSeatAgain } from './seat.ts'
-import { refuse, type Answer, type Payload, type Session } from './server-words.ts'
-import type { Answered, Patience } from './signalling.ts'
-import { findServer, openSignalling, type WayOptions } from './way-to-server.ts'
+import { refuse, type Payload, type Session } from './server-words.ts'
+import type { Answered, Patience, Signalling } from './signalling.ts'
+import { findServer, openSignalling, type FoundServer } from './way-to-server.ts'
 
-/** The first failure may be that of a server which is just starting. */
-const approachPatience: Patience = { deadlineMs: 8000, failures: 2 }
-/** A server that is just being restarted is worth waiting for when one was in a call. */
-const resumePatience: Patience = { deadlineMs: 15_000, failures: Infinity }
-
-interface CallEvents {
-  readonly changed: [CallState]
-  readonly notice: [Notice]
-}
-
-interface CallOptions extends WayOptions {
-  readonly media: Pick<LocalMedia, 'state' | 'on'>
-  readonly memory: CallMemory
-  readonly log?: Log
-  /** Whether sound and picture may go through a relay only. */
-  readonly relayOnly?: () => boolean
-  /** Whether what leaves this computer goes through a VPN. */
-  readonly hasVpn?: () => Promise<boolean>
-}
-
-/** What came of a request that hosts alone may make. */
-type Decided<Name extends HostRequest> = { readonly ok: true; readonly value: Answer<Name> } | Refusal<CallProblem>
-
-/** What is there once a server is reached. */
-interface Reached {
-  readonly approach: Approach
-  readonly session: Session
-}
+const invited = { phase: 'invited' } as const
+const otherHost = (host: PinnedHost) => ({ phase: 'other', host, name: '' }) as const
 
 /**
  * One person's calls, one at a time: from nothing to a green room, into the meeting, and out. `state` is replaced whole,
@@ -59,6 +41,10 @@ export class Call {
   #meeting: Meeting | null = null
   /** The search for a host that is under way. */
   #search: object | null = null
+  /** The key of the computer that hosts, as it was found. */
+  #pin: string | null = null
+  /** That computer goes on with the room of the one that the invitation pins. */
+  #isAtHeir = false
 
   constructor(options: CallOptions) {
     this.#options = options
@@ -104,9 +90,11 @@ export class Call {
     secret: string | null = null,
     host: WantedHost | null = null,
   ): Promise<void> {
-    const foundUrl = host === null ? serverUrl : await this.#find(host, serverUrl, code)
-    if (foundUrl === null) return
-    const reached = await this.#reach('join', foundUrl, approachPatience)
+    const found = host === null ? { serverUrl, pin: null } : await this.#find(host, serverUrl, code)
+    if (found === null) return
+    const reached = await this.#reach('join', found.serverUrl, approachPatience)
+    this.#pin = found.pin
+    this.#isAtHeir = host !== null && host.pin !== null && host.pin !== found.pin
     if (reached) await this.#lookAt(reached, code, secret, code)
   }
 
@@ -129,9 +117,10 @@ export class Call {
     const { memory } = this.#options
     const before = parseRemembered(memory.load())
     if (!before) return false
-    const { serverUrl, name, code, secret, hostKey } = before
+    const { serverUrl, name, code, secret, hostKey, hostPin } = before
     const reached = await this.#reach('resume', serverUrl, resumePatience)
     if (!reached) return false
+    this.#pin = hostPin
     const { approach, session } = reached
     const resumed = await takeSeatAgain(approach.signalling, before)
     if (approach !== this.#approach) return false
@@ -256,10 +245,11 @@ export class Call {
   }
 
   /** Where the computer answers that an invitation pins; null when it does not, or something else was begun meanwhile. */
-  async #find(host: WantedHost, serverUrl: string, code: string): Promise<string | null> {
+  async #find(host: WantedHost, serverUrl: string, code: string): Promise<FoundServer | null> {
     this.#begin('join', serverUrl)
     const search = (this.#search = {})
-    const found = await findServer(host, serverUrl, this.#options, this.#log)
+    const wanted = v.is(RoomCode, code) ? { ...host, code: normaliseRoomCode(code) } : host
+    const found = await findServer(wanted, serverUrl, this.#options, this.#log)
     if (search !== this.#search) return null
     if (found.ok) return found.value
     this.#fail(found.code, serverUrl, code)
@@ -321,10 +311,13 @@ export class Call {
 
   #enter(
     { signalling, serverUrl }: Approach,
-    options: Omit<MeetingOptions, 'memory' | 'log' | 'signalling' | 'serverUrl'>,
+    options: Omit<MeetingOptions, 'memory' | 'log' | 'signalling' | 'serverUrl' | 'succession'>,
   ): void {
-    const { memory } = this.#options
-    const meeting = new Meeting({ ...options, signalling, serverUrl, memory, log: this.#log })
+    const { memory, computer = null } = this.#options
+    const first = { pin: this.#pin, addresses: [new URL(serverUrl).host] }
+    const home = this.#isAtHeir && first.pin !== null ? otherHost({ ...first, pin: first.pin }) : invited
+    const succession = { computer, first, home, openServer: (url: string) => this.#openServer(url) }
+    const meeting = new Meeting({ ...options, signalling, serverUrl, memory, succession, log: this.#log })
     this.#meeting = meeting
     meeting.on('changed', () => {
       if (meeting === this.#meeting) this.#set(meeting.view)
@@ -352,12 +345,21 @@ export class Call {
     this.#set({ phase: 'failed', problem, serverUrl, asked })
   }
 
+  /** One that was found, so that it has an address. */
+  #openServer(serverUrl: string): Signalling {
+    const signalling = openSignalling(serverUrl, this.#options, this.#log)
+    if (!signalling) throw new Error('No address of a server')
+    return signalling
+  }
+
   /** Lets go of everything, without a word. */
   #drop(): void {
     this.#greenRoom?.close()
     this.#meeting?.close()
     this.#approach?.close()
     this.#greenRoom = this.#meeting = this.#approach = this.#search = null
+    this.#pin = null
+    this.#isAtHeir = false
   }
 
   #set(state: CallState): void {

@@ -1,7 +1,9 @@
-import type { ChatMessage, PeerId } from '#signalling/protocol.ts'
+import { limits, type ChatMessage, type PeerId } from '#signalling/protocol.ts'
 import type { ChatEntry } from './call-state.ts'
 
 const MAX_ENTRIES = 1000
+/** Older ones are with the others, too, who hand them on (succession/). More at once than this a server may refuse. */
+const MAX_RESENT = 5
 
 type Delivery = ChatEntry['delivery']
 
@@ -17,6 +19,11 @@ export class ChatLog {
   /** In the order of the conversation; replaced whole by each change. */
   get entries(): readonly ChatEntry[] {
     return this.#entries
+  }
+
+  /** What a server has, oldest first. */
+  get sent(): readonly ChatEntry[] {
+    return this.#entries.filter(({ delivery }) => delivery === 'sent')
   }
 
   /** Own messages that the server has not confirmed, oldest first. */
@@ -54,6 +61,16 @@ export class ChatLog {
       after = at >= 0 ? at : after + 1
     }
     this.#keep(entries)
+  }
+
+  /** Own messages that the server had once and this history has not are on their way again: another server goes on. */
+  resend(own: PeerId, history: readonly ChatMessage[]): void {
+    // Of a full history the older ones may be gone for good reason.
+    const oldest = history.length < limits.chatHistory ? 0 : (history[0]?.id ?? 0)
+    const missing = this.sent
+      .filter((entry) => entry.from === own && entry.id > oldest && !history.some((message) => isSame(entry, message)))
+      .slice(-MAX_RESENT)
+    this.#keep(this.#entries.map((entry) => (missing.includes(entry) ? { ...entry, delivery: 'sending' } : entry)))
   }
 
   /** We are known under another id from now on; what waits is sent under it. */

@@ -1,9 +1,17 @@
 import * as v from 'valibot'
-import { PeerId, Signal, limits } from '#signalling/protocol.ts'
+import { HostPin, PeerId, ResumeToken, Signal, limits } from '#signalling/protocol.ts'
 import { deviceProblems } from './call-state.ts'
 
 /** SHA-256, or 256 random bits, in base64url. */
 const Digest = v.pipe(v.string(), v.regex(/^[\w-]{43}$/))
+
+/** Where a computer hosts: as `PinnedHost` of electron/ipc.ts. */
+const Host = v.strictObject({
+  pin: HostPin,
+  addresses: v.pipe(v.array(v.pipe(v.string(), v.maxLength(64))), v.maxLength(8), v.readonly()),
+})
+/** Numbers the requests of one tunnel. */
+const TunnelId = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(0xffff_ffff))
 
 const Problem = v.nullable(v.picklist(deviceProblems))
 
@@ -33,12 +41,35 @@ const ControlMessage = v.variant('kind', [
   /** The room's phrase: everybody commits to a nonce, then all reveal theirs. `round` names who takes part (trust/room-phrase.ts). */
   v.strictObject({ kind: v.literal('commit'), round: Digest, commitment: Digest }),
   v.strictObject({ kind: v.literal('reveal'), round: Digest, nonce: Digest }),
+  /** Whether this side reaches the server of the room. Said when that changes, and at once to whoever says that they do not. */
+  v.strictObject({ kind: v.literal('host-reached'), isReached: v.boolean() }),
+  /** This side's computer goes on with the room: where, and the token for the other side's place there. */
+  v.strictObject({ kind: v.literal('taken-over'), host: Host, token: ResumeToken }),
+  /** A computer that comes before this one in the succession is there again, and has the room: everybody goes there. */
+  v.strictObject({ kind: v.literal('gone-back'), host: Host }),
+  /** For whoever has no way of their own to the server that took over (browsers): over this link (succession/tunnel-*.ts). */
+  v.strictObject({ kind: v.literal('tunnel-open') }),
+  v.strictObject({ kind: v.literal('tunnel-close') }),
+  v.strictObject({
+    kind: v.literal('tunnel-request'),
+    /** Null: not answered. */
+    id: v.nullable(TunnelId),
+    name: v.pipe(v.string(), v.maxLength(32)),
+    payload: v.unknown(),
+  }),
+  v.strictObject({ kind: v.literal('tunnel-answer'), id: TunnelId, answer: v.unknown() }),
+  v.strictObject({ kind: v.literal('tunnel-fact'), name: v.pipe(v.string(), v.maxLength(32)), fact: v.unknown() }),
 ])
 export type ControlMessage = v.InferOutput<typeof ControlMessage>
 /** About who the other side is. */
 export type TrustWord = Extract<ControlMessage, { kind: 'proof' | 'identity' | 'commit' | 'reveal' }>
+/** About the computer that hosts. */
+export type HostWord = Extract<
+  ControlMessage,
+  { kind: 'host-reached' | 'taken-over' | 'gone-back' | `tunnel-${string}` }
+>
 /** What is told over a link from outside of it. */
-export type LinkWord = Extract<ControlMessage, { kind: 'moved' }> | TrustWord
+export type LinkWord = Extract<ControlMessage, { kind: 'moved' }> | TrustWord | HostWord
 
 /** Answers null for anything that is not a message of ours: other types, too long, no JSON, unknown or surplus fields. */
 export const parseControlMessage = (data: unknown): ControlMessage | null => {

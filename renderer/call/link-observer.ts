@@ -1,5 +1,5 @@
 import type { LinkReport } from '#signalling/protocol.ts'
-import type { LinkPhase, Path, Trouble } from './call-state.ts'
+import type { LinkPhase, Path } from './call-state.ts'
 import { findCause, type Cause } from './diagnosis.ts'
 import { Emitter } from './emitter.ts'
 import { since, type Observation } from './link-observation.ts'
@@ -19,7 +19,7 @@ const MIN_REPORT_GAP_MS = 1000
 
 /** What is known of the way to somebody beyond the way itself; fields as in `Person`. */
 export interface Finding {
-  readonly trouble: Trouble | null
+  readonly trouble: Cause | null
   readonly detour: Cause | null
 }
 export const nothingFound: Finding = { trouble: null, detour: null }
@@ -32,11 +32,6 @@ interface LinkObserverOptions {
   /** Tells the other side; false when it cannot be told now. */
   readonly send: (report: LinkReport) => boolean
   readonly log: Log
-}
-
-const actorOf = (cause: Cause): Trouble['actor'] => {
-  if (!('side' in cause)) return cause.kind === 'names-blocked' ? 'you' : 'network'
-  return cause.side === 'they' ? 'they' : 'you'
 }
 
 type Mode = 'well' | 'lacking' | 'detour'
@@ -172,7 +167,7 @@ export class LinkObserver {
 
   #show(): void {
     const cause = this.#cause
-    const trouble = cause && this.#mode === 'lacking' ? { cause, actor: actorOf(cause) } : null
+    const trouble = this.#mode === 'lacking' ? cause : null
     const detour = this.#mode === 'detour' ? cause : null
     if (JSON.stringify({ trouble, detour }) === JSON.stringify(this.#finding)) return
     this.#finding = { trouble, detour }

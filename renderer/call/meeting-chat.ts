@@ -30,6 +30,11 @@ export class MeetingChat {
     return this.#log.entries
   }
 
+  /** What the server has, or a former one had. */
+  get sent(): readonly ChatMessage[] {
+    return this.#log.sent
+  }
+
   /** Shown at once as `sending`. Empty text is not sent, a longer one than the protocol allows is cut. */
   send(from: PeerId, typed: string): void {
     const text = cleanText(typed.slice(0, limits.chatText))
@@ -50,6 +55,7 @@ export class MeetingChat {
   /** We have a seat, as `to`, and the server tells what it has: what it has not, goes out again. */
   settle(from: PeerId, to: PeerId, messages: readonly ChatMessage[]): void {
     this.#log.rename(from, to)
+    this.#log.resend(to, messages)
     this.#log.merge(messages)
     for (const { nonce } of this.#log.unsent) void this.#deliver(nonce)
   }

@@ -107,6 +107,11 @@ export class MeetingSeat {
     this.#signalling.renew()
   }
 
+  /** The room goes on at another server, which is about to be there: this is the token for the place there; empty when there never was one. */
+  useToken(token: string): void {
+    this.#token = token
+  }
+
   close(): void {
     this.#isClosed = true
     clearTimeout(this.#retry)
@@ -145,6 +150,8 @@ export class MeetingSeat {
   }
 
   async #ask() {
+    // Of a server where there never was a seat.
+    if (this.#token === '') return await this.#signalling.request('room:join', this.#options.entry)
     const resumed = await this.#signalling.request('peer:resume', { token: this.#token }, RESUME_TIMEOUT_MS)
     const isForgotten = !resumed.ok && (resumed.code === 'resume-refused' || resumed.code === 'room-not-found')
     if (!isForgotten || this.#isClosed) return resumed

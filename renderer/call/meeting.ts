@@ -5,11 +5,14 @@ import { Emitter } from './emitter.ts'
 import type { Entry } from './green-room.ts'
 import type { Log } from './log.ts'
 import { MeetingChat } from './meeting-chat.ts'
+import { MeetingHosting } from './meeting-hosting.ts'
 import { MeetingRoom } from './meeting-room.ts'
 import { MeetingSeat } from './meeting-seat.ts'
+import type { MovableSignalling } from './movable-signalling.ts'
 import type { Roster } from './roster.ts'
 import type { Answer, Payload } from './server-words.ts'
-import type { Answered, Signalling } from './signalling.ts'
+import type { Answered } from './signalling.ts'
+import type { SuccessionOptions } from './succession/succession-state.ts'
 
 const MAX_MET_NAMES = 200
 
@@ -34,7 +37,7 @@ interface MeetingEvents {
 }
 
 export interface MeetingOptions {
-  readonly signalling: Signalling
+  readonly signalling: MovableSignalling
   readonly roster: Roster
   readonly memory: CallMemory
   readonly log: Log
@@ -42,7 +45,9 @@ export interface MeetingOptions {
   readonly entry: Entry
   readonly keys: RoomKeys
   /** Of the same call, before a reload. */
-  readonly before?: Pick<RememberedCall, 'since' | 'metNames'>
+  readonly before?: Pick<RememberedCall, 'since' | 'metNames' | 'reign'>
+  /** What it takes to go on when the computer that hosts is gone. */
+  readonly succession: Pick<SuccessionOptions, 'computer' | 'first' | 'home' | 'openServer'>
 }
 
 /**
@@ -52,11 +57,12 @@ export interface MeetingOptions {
 export class Meeting {
   readonly #events = new Emitter<MeetingEvents>()
   readonly #options: MeetingOptions
-  readonly #signalling: Signalling
+  readonly #signalling: MovableSignalling
   readonly #roster: Roster
   readonly #chat: MeetingChat
   readonly #room: MeetingRoom
   readonly #seat: MeetingSeat
+  readonly #hosting: MeetingHosting
   readonly #stops: (() => void)[]
   readonly #metNames: Set<string>
   readonly #since: number
@@ -82,6 +88,14 @@ export class Meeting {
     }
     this.#seat = new MeetingSeat({ signalling, token: joined.token, entry: wish, log })
     this.#chat = new MeetingChat({ signalling, name, isSeated: () => this.#seat.isTaken })
+    this.#hosting = new MeetingHosting({
+      ...{ ...options, ...options.succession, code: wish.code, name },
+      sentChat: () => this.#chat.sent,
+      useToken: (token) => {
+        this.#seat.useToken(token)
+      },
+      reign: before?.reign ?? null,
+    })
     this.#stops = [...this.#followServer(), ...this.#followPeople(), ...this.#followRoom(), ...this.#followSeat()]
     this.#settle(joined)
   }
@@ -91,10 +105,11 @@ export class Meeting {
   }
 
   get view(): JoinedState {
-    const { serverUrl, entry, keys } = this.#options
+    const { entry, keys } = this.#options
     return {
       phase: 'joined',
-      serverUrl,
+      serverUrl: this.#hosting.serverUrl,
+      hosting: this.#hosting.hosting,
       ...this.#room.view,
       you: this.#you,
       name: entry.name,
@@ -152,6 +167,7 @@ export class Meeting {
   /** Lets go without a word, so that a reloaded page can come back. */
   close(): void {
     this.#isOver = true
+    this.#hosting.close()
     this.#seat.close()
     this.#room.close()
     for (const stop of this.#stops) stop()
@@ -219,6 +235,9 @@ export class Meeting {
       this.#room.on('knocked', (name) => {
         this.#say('knock', name)
       }),
+      this.#hosting.on('changed', () => {
+        this.#onHosting()
+      }),
       this.#room.on('promoted', () => {
         this.#say('host', this.#options.entry.name)
       }),
@@ -262,14 +281,24 @@ export class Meeting {
     this.#room.settle(joined)
     this.#chat.settle(formerly, joined.peerId, joined.chat)
     this.#roster.settle(joined.peerId, joined.room.peers)
+    this.#hosting.settle(joined)
     this.#remember()
     this.#events.emit('changed')
   }
 
+  #onHosting(): void {
+    this.#roster.setServerUrl(this.#hosting.serverUrl)
+    // While the server is gone there is no way back but the former.
+    if (this.#seat.isTaken) this.#remember()
+    this.#events.emit('changed')
+  }
+
   #remember(): void {
-    const { serverUrl, entry, memory, keys } = this.#options
+    const { entry, memory, keys } = this.#options
     memory.save({
-      serverUrl,
+      serverUrl: this.#hosting.serverUrl,
+      hostPin: this.#hosting.pin,
+      reign: this.#hosting.reign,
       ...keys,
       name: entry.name,
       code: this.#room.code,
@@ -282,9 +311,9 @@ export class Meeting {
 
   /** Whoever left may come back, as who they were: with the invitation, and as a host. */
   #rememberKeys(): void {
-    const { serverUrl, memory, keys } = this.#options
+    const { memory, keys } = this.#options
     const hasKeys = keys.secret !== null || keys.hostKey !== null
-    memory.save(hasKeys ? { serverUrl, code: this.#room.code, ...keys } : null)
+    memory.save(hasKeys ? { serverUrl: this.#hosting.serverUrl, code: this.#room.code, ...keys } : null)
   }
 
   #end(reason: EndReason): void {

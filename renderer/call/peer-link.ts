@@ -1,6 +1,6 @@
 import type { PeerId, Signal } from '#signalling/protocol.ts'
 import type { LinkPhase, Path, Quality } from './call-state.ts'
-import type { ControlMessage, LinkWord, TrustWord } from './control-message.ts'
+import type { ControlMessage, HostWord, LinkWord, TrustWord } from './control-message.ts'
 import { Emitter } from './emitter.ts'
 import { LinkConnection, type LinkConnectionOptions } from './link-connection.ts'
 import { LinkObserver, nothingFound, type Finding } from './link-observer.ts'
@@ -28,7 +28,7 @@ export interface LinkView extends TheirMediaView, Finding {
 
 export interface PeerLinkOptions extends LinkConnectionOptions {
   /** Whose relay is the host's. */
-  readonly serverUrl?: string
+  readonly serverUrl?: () => string
   /** Whether what leaves this computer goes through a VPN; without it what the browser tells of its cards alone counts. */
   readonly hasVpn?: () => Promise<boolean>
   /** Whether the server would bring a signal to the other side now. */
@@ -50,6 +50,7 @@ interface PeerLinkEvents {
   /** The other side of the present connection shows another certificate than at first. */
   readonly certificate: []
   readonly trust: [TrustWord]
+  readonly host: [HostWord]
 }
 
 /**
@@ -264,7 +265,7 @@ export class PeerLink {
       this.#show({ quality: this.#view.phase === 'connected' ? quality : 'unknown' })
     })
     this.#pulse.on('path', (ends) => {
-      this.#show({ path: pathOf(ends, this.#options.serverUrl ?? null) })
+      this.#show({ path: pathOf(ends, this.#options.serverUrl?.() ?? null) })
     })
     this.#pulse.on('roundTrip', (ms) => {
       this.#show({ roundTripMs: roundRoundTrip(ms) })
@@ -338,6 +339,16 @@ export class PeerLink {
       case 'commit':
       case 'reveal':
         this.#events.emit('trust', message)
+        break
+      case 'host-reached':
+      case 'taken-over':
+      case 'gone-back':
+      case 'tunnel-open':
+      case 'tunnel-close':
+      case 'tunnel-request':
+      case 'tunnel-answer':
+      case 'tunnel-fact':
+        this.#events.emit('host', message)
         break
     }
   }

@@ -7,6 +7,7 @@ import {
   type Signal,
 } from '#signalling/protocol.ts'
 import type { Person, RoomPhrase } from './call-state.ts'
+import type { HostWord } from './control-message.ts'
 import { Emitter } from './emitter.ts'
 import type { Log } from './log.ts'
 import { ageOf, isConnected, Members, offererOf, type Member, type Standing } from './members.ts'
@@ -31,6 +32,8 @@ interface RosterEvents {
   readonly changed: []
   readonly arrived: [string]
   readonly left: [string]
+  /** Somebody inside says something about the computer that hosts. */
+  readonly host: [PeerId, HostWord]
 }
 
 /** The room of a roster. */
@@ -71,6 +74,7 @@ export class Roster {
   #configuration: RTCConfiguration
   #own: OwnMedia
   #you: PeerId
+  #serverUrl: string
   #isInside = false
   /** Between `enter` and the server's answer: offering again would only be work for both sides. */
   #areOffersOnTheirWay = false
@@ -80,6 +84,7 @@ export class Roster {
     this.#configuration = options.configuration
     this.#own = options.own
     this.#you = options.you
+    this.#serverUrl = options.serverUrl
     const { room, installation, log } = options
     this.#trust = new RoomTrust({ ...room, installation, log })
     this.#trust.on('changed', () => {
@@ -182,6 +187,16 @@ export class Roster {
     else this.#members.change(id, { standing: 'unlisted', isAway: true })
   }
 
+  /** Tells somebody inside over the link to them. False when it can not go out now. */
+  tell(id: PeerId, word: HostWord): boolean {
+    return this.#maySpeak(id) && this.#members.get(id)?.link.tell(word) === true
+  }
+
+  /** Time since anything of them arrived over the link; infinite before the first time, and for whoever has none. */
+  silentMs(id: PeerId): number {
+    return this.#members.get(id)?.link.silentMs ?? Infinity
+  }
+
   handleSignal(from: PeerId, signal: Signal): void {
     const link = this.#members.get(from)?.link ?? this.#meetInLobby(from, signal)
     link?.handleSignal(signal)
@@ -202,6 +217,11 @@ export class Roster {
   setMedia(own: OwnMedia): void {
     this.#own = own
     for (const member of this.#members.values()) if (this.#maySee(member.standing)) this.#give(member)
+  }
+
+  /** The room goes on at another server: paths through its relay are the host's. */
+  setServerUrl(serverUrl: string): void {
+    this.#serverUrl = serverUrl
   }
 
   setIceServers(iceServers: RTCIceServer[]): void {
@@ -253,10 +273,10 @@ export class Roster {
   #add(peer: PeerInfo, standing: Standing): PeerLink {
     const { id, name, presence } = peer
     const offerer = offererOf(peer)
-    const { serverUrl, isOnline, hasVpn, send, log } = this.#options
+    const { isOnline, hasVpn, send, log } = this.#options
     const link = new PeerLink({
       configuration: this.#configuration,
-      serverUrl,
+      serverUrl: () => this.#serverUrl,
       ...(hasVpn && { hasVpn }),
       own: this.#maySee(standing) ? this.#own : null,
       log: (level, message) => {
@@ -285,11 +305,20 @@ export class Roster {
     link.on('bye', () => {
       this.#bidFarewell(id)
     })
+    link.on('host', (word) => {
+      if (this.#maySpeak(id)) this.#events.emit('host', id, word)
+    })
     link.on('moved', (to) => {
       this.#onMoved(id, to)
     })
     this.#limitVideo()
     return link
+  }
+
+  /** Whether somebody is inside, and nobody in between. */
+  #maySpeak(id: PeerId): boolean {
+    const member = this.#members.get(id)
+    return member !== undefined && this.#maySee(member.standing) && !member.trust.isHeldBack
   }
 
   #remove(id: PeerId): void {

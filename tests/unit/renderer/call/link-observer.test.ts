@@ -31,7 +31,7 @@ class Side {
       log: () => undefined,
     })
     this.observer.on('changed', ({ trouble, detour }) => {
-      this.kinds.push(trouble?.cause.kind ?? detour?.kind ?? null)
+      this.kinds.push(trouble?.kind ?? detour?.kind ?? null)
     })
     onTestFinished(() => {
       this.observer.close()

@@ -33,7 +33,7 @@ it('the computer that an invitation pins is looked for first, and met where it w
   const opening = call.open(invitedTo, server.code, null, wanted)
   expect(call.state).toEqual({ phase: 'opening', serverUrl: invitedTo, goal: 'join' })
   await opening
-  expect(asked).toEqual([wanted])
+  expect(asked).toEqual([{ ...wanted, code: server.code }])
   expect(opened).toEqual(['https://10.0.0.5:8001'])
   expect(call.state).toMatchObject({ phase: 'green-room', serverUrl: 'https://10.0.0.5:8001' })
 })
@@ -46,6 +46,21 @@ it.each([
   await call.open(invitedTo, server.code, null, wanted)
   expect(opened).toEqual([])
   expect(call.state).toEqual({ phase: 'failed', problem: said, serverUrl: invitedTo, asked: server.code })
+})
+
+it('a computer that just died is looked for once more: somebody else’s may have gone on with its room by then', async () => {
+  const answers: FoundHost[] = [
+    { ok: false, problem: 'unreachable' },
+    { ok: true, serverUrl: 'https://10.0.0.9:8001', pin: 'h'.repeat(43) },
+  ]
+  const { server, call, opened } = open(() => Promise.resolve(answers.shift()!))
+  await call.open(invitedTo, server.code, null, wanted)
+  expect(opened).toEqual(['https://10.0.0.9:8001'])
+  await call.join('Ann')
+  expect(call.state).toMatchObject({
+    phase: 'joined',
+    hosting: { phase: 'other', host: { pin: 'h'.repeat(43), addresses: ['10.0.0.9:8001'] } },
+  })
 })
 
 it('a search that breaks counts as one that found nothing', async () => {

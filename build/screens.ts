@@ -31,7 +31,10 @@ const promptsAnsweredYes = '--use-fake-ui-for-media-stream'
 
 /** The fake devices are called after files and numbers. */
 const nameDevices = (): void => {
-  const names: Readonly<Record<string, string>> = { audioinput: 'Built-in microphone', audio: 'Built-in microphone' }
+  const names: Readonly<Record<string, string>> = {
+    ...{ audioinput: 'Built-in microphone', audio: 'Built-in microphone' },
+    audiooutput: 'Built-in speaker',
+  }
   for (const { prototype } of [MediaDeviceInfo, MediaStreamTrack]) {
     Object.defineProperty(prototype, 'label', {
       get(this: { readonly kind: string }) {
@@ -101,6 +104,10 @@ const shootHosting = async (studio: Studio): Promise<void> => {
   await page.getByRole('button', { name: 'Host a meeting' }).waitFor()
   await tellNearby(page, nearbyMeetings)
   await studio.shoot(page, 'home-nearby')
+  await page.getByRole('button', { name: 'Settings' }).click()
+  await page.getByRole('switch', { name: 'Let this computer take over a meeting' }).waitFor()
+  await studio.shoot(page, 'settings-desktop')
+  await page.keyboard.press('Escape')
   await page.getByRole('button', { name: 'Host a meeting' }).click()
   await page.getByRole('button', { name: 'Join', exact: true }).click()
   await page.getByRole('button', { name: 'Leave' }).waitFor()

@@ -4,6 +4,7 @@ import type { Texts } from '../texts/texts.ts'
 import type { Announcer } from './announcer.svelte.ts'
 import type { CallView } from './call.svelte.ts'
 import type { HostView } from './host.svelte.ts'
+import type { HostedMeeting } from './hosted-meeting.svelte.ts'
 import type { MediaView } from './media.svelte.ts'
 import type { Meetings } from './meetings.svelte.ts'
 import type { SettingsView } from './settings.svelte.ts'
@@ -17,6 +18,7 @@ export interface Page {
   readonly media: MediaView
   readonly settings: SettingsView
   readonly host: HostView
+  readonly hosted: HostedMeeting
   readonly meetings: Meetings
   readonly announcer: Announcer
 }

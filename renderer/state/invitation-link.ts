@@ -1,5 +1,6 @@
 import type { HostAddress, HostState, PinnedHost } from '#electron/ipc.ts'
 import type { CallState } from '../call/call-state.ts'
+import { readAuthority } from '../call/invitation-fragment.ts'
 import { formatInvitation } from '../call/invitation.ts'
 import { isLinkLocal, isPrivateAddress } from '../call/private-address.ts'
 
@@ -20,7 +21,7 @@ const hostnameOf = ({ family, address }: HostAddress): string => (family === 'IP
  * Those that others on the network can come by, best first, virtual cards last. Link-local IPv4 addresses only when there
  * are no others (two computers and a cable); link-local IPv6 addresses never, since they need a zone of whoever opens them.
  */
-const usableAuthorities = ({ addresses, port }: Running): readonly string[] => {
+export const usableAuthorities = ({ addresses, port }: Running): readonly string[] => {
   const sorted = addresses.toSorted((one, other) => Number(one.isVirtual) - Number(other.isVirtual)).map(hostnameOf)
   const isPrivate = sorted.filter((hostname) => isPrivateAddress(hostname) && !isLoopback(hostname))
   const routed = isPrivate.filter((hostname) => !isLinkLocal(hostname))
@@ -44,12 +45,21 @@ const ownLink = ({ room, secret }: MeetingState, host: Running): string | null =
   })
 }
 
+/** The computer of somebody inside that hosts in the place of the one of the invitation; null as long as none does. */
+export const nextHostOf = (state: MeetingState): PinnedHost | null => {
+  if (state.phase !== 'joined' || state.hosting.phase !== 'other') return null
+  const { pin, addresses } = state.hosting.host
+  // Told by somebody: what leads to no computer of the network around is not passed on.
+  const usable = addresses.filter((address) => readAuthority(address) !== null).slice(0, MAX_ADDRESSES)
+  return pin === '' || usable.length === 0 ? null : { pin, addresses: usable }
+}
+
 /**
- * The link that others open to come into this meeting. `known`: the computer that the own invitation pinned, when there
- * was one.
+ * The link that others open to come into this meeting, at the computer that hosts it now. `known`: the one that the own
+ * invitation pinned, when there was one.
  */
 export const linkTo = (state: MeetingState, host: HostState, known: PinnedHost | null): string | null => {
   const { serverUrl, room, secret } = state
   if (isHostedBy(host, serverUrl)) return ownLink(state, host)
-  return formatInvitation({ serverUrl, code: room.code, secret, host: known })
+  return formatInvitation({ serverUrl, code: room.code, secret, host: nextHostOf(state) ?? known })
 }

@@ -1,30 +1,16 @@
 import type { DesktopApi, NearbyMeeting, PinnedHost, RecentMeeting, WantedHost } from '#electron/ipc.ts'
-import { normaliseRoomCode } from '#signalling/protocol.ts'
-import { formatInvitation, parseInvitation, type Invitation } from '../call/invitation.ts'
-import { isPrivateAddress } from '../call/private-address.ts'
+import { formatInvitation, parseInvitation } from '../call/invitation.ts'
 import type { Texts } from '../texts/texts.ts'
+import { Asked } from './asked.svelte.ts'
 import type { CallView } from './call.svelte.ts'
 import type { HostView } from './host.svelte.ts'
-import { linkTo, type MeetingState } from './invitation-link.ts'
-import { NearbyView } from './nearby.svelte.ts'
+import { linkTo, nextHostOf, type MeetingState } from './invitation-link.ts'
+import { findNearby, NearbyView } from './nearby.svelte.ts'
 import type { SettingsView } from './settings.svelte.ts'
+import { isPageOf, isSameRoom, pinned, targetOf, typedHost, type Target } from './targets.ts'
 
 /** Why what was typed leads to no meeting. */
 export type JoinProblem = keyof Texts['home']['joinProblems']
-
-/** An invitation that the system was asked to open with this app. */
-interface AskedInvitation {
-  readonly invitation: Extract<Invitation, { ok: true }>
-  readonly link: string
-}
-
-/** A room on a server. */
-interface Target {
-  readonly serverUrl: string
-  readonly code: string
-  readonly secret: string | null
-  readonly host: WantedHost | null
-}
 
 interface MeetingsOptions {
   readonly call: CallView
@@ -42,30 +28,14 @@ interface MeetingsOptions {
   readonly say: (sentence: string) => void
 }
 
-const targetOf = (invitation: Invitation): Target | null => {
-  if (!invitation.ok || invitation.serverUrl === null || invitation.code === null) return null
-  const { serverUrl, code, secret, host } = invitation
-  return { serverUrl, code, secret, host }
-}
-/** What was typed as an address is a computer on this network, or a server elsewhere that has a certificate of its own. */
-const typedHost = (serverUrl: string | null): WantedHost | null => {
-  const url = serverUrl === null ? null : URL.parse(serverUrl)
-  return url === null || !isPrivateAddress(url.hostname) ? null : { pin: null, addresses: [url.host] }
-}
-const pinned = (host: WantedHost | null): PinnedHost | null =>
-  host === null || host.pin === null ? null : { ...host, pin: host.pin }
-const isSameRoom = (one: string, other: string): boolean =>
-  one === other || normaliseRoomCode(one) === normaliseRoomCode(other)
-
 /** The ways into a meeting: hosting, a code or link, one nearby, a recent one; and the last of them once more. */
 export class Meetings {
   readonly #options: MeetingsOptions
   readonly #nearby: NearbyView
-  readonly #stop: () => void
+  readonly #asked: Asked
   #startingNumber = 0
   #isStartingHost: boolean
   #hostedCode: string
-  #asked: AskedInvitation | null
   /** Where this window went last. */
   #target: Target | null = null
   #again: () => void
@@ -73,13 +43,10 @@ export class Meetings {
   constructor(options: MeetingsOptions) {
     this.#options = options
     this.#nearby = new NearbyView(options.desktop)
+    this.#asked = new Asked(options)
     this.#isStartingHost = $state(false)
     this.#hostedCode = $state('')
-    this.#asked = $state.raw(null)
     this.#again = () => void options.call.controls.resume()
-    this.#stop = options.desktop.on('invitationOpened', (link) => {
-      this.#ask(link)
-    })
   }
 
   /** While true the embedded server is being started for a meeting of ours. */
@@ -95,8 +62,8 @@ export class Meetings {
   }
 
   /** An invitation that the person has not yet agreed to, nor refused. */
-  get asked(): AskedInvitation | null {
-    return this.#asked
+  get asked(): Target | null {
+    return this.#asked.target
   }
 
   async host(): Promise<void> {
@@ -126,7 +93,8 @@ export class Meetings {
     if (!invitation.ok) return 'not-understood'
     const { serverUrl, code, secret, host } = invitation
     if (code === null) return 'address-needs-code'
-    const nearby = host === null ? this.#nearbyCalled(code, serverUrl) : null
+    const isLookedUp = serverUrl === null && this.#serverOfPageOrSettings() !== null
+    const nearby = host === null && !isLookedUp ? findNearby(this.nearby, code, serverUrl) : null
     if (nearby) this.joinNearby(nearby)
     else {
       const where = serverUrl ?? this.#serverForCodes()
@@ -160,8 +128,7 @@ export class Meetings {
   }
 
   acceptAsked(): void {
-    const target = this.#asked && targetOf(this.#asked.invitation)
-    this.#asked = null
+    const target = this.#asked.take()
     if (!target) return
     if (this.#isStartingHost) this.cancel()
     if (this.#options.call.controls.state.phase === 'joined') void this.#options.call.controls.leave()
@@ -169,7 +136,7 @@ export class Meetings {
   }
 
   declineAsked(): void {
-    this.#asked = null
+    this.#asked.take()
   }
 
   /** The link that others come in by; null when nobody else could. */
@@ -178,8 +145,10 @@ export class Meetings {
   }
 
   /** What a recent meeting keeps, to be opened again as it was; empty when its code and server say it all. */
-  linkToRemember({ serverUrl, room, secret }: MeetingState): string {
-    const host = this.#isOwnHost(serverUrl) ? null : this.#pinnedHostOf(room.code)
+  linkToRemember(state: MeetingState): string {
+    const { serverUrl, room, secret } = state
+    const known = this.#isOwnHost(serverUrl) ? null : this.#pinnedHostOf(room.code)
+    const host = nextHostOf(state) ?? known
     return secret === null && host === null ? '' : formatInvitation({ serverUrl, code: room.code, secret, host })
   }
 
@@ -207,7 +176,7 @@ export class Meetings {
   }
 
   close(): void {
-    this.#stop()
+    this.#asked.close()
     this.#nearby.close()
   }
 
@@ -232,33 +201,6 @@ export class Meetings {
     this.#again = () => void this.#reopenHere(code, secret)
     const url = await this.#serverToHostOn()
     if (url !== null) this.open(url, code, secret)
-  }
-
-  #ask(link: string): void {
-    const { call, texts, desktop, say } = this.#options
-    const invitation = parseInvitation(link)
-    if (!invitation.ok || invitation.serverUrl === null || invitation.code === null) {
-      void desktop.log('warn', 'a link was opened with this app that is no invitation')
-      say(texts.brokenInvitation)
-      return
-    }
-    const { state } = call.controls
-    const isThere = 'secret' in state && isSameRoom(state.room.code, invitation.code)
-    if (!isThere) this.#asked = { invitation, link }
-  }
-
-  /**
-   * The one meeting nearby that this code means, and the address, when there is one. More than one computer that claims
-   * to have it are too many to choose from.
-   */
-  #nearbyCalled(code: string, serverUrl: string | null): NearbyMeeting | null {
-    if (serverUrl === null && this.#serverOfPageOrSettings() !== null) return null
-    const authority = serverUrl === null ? null : (URL.parse(serverUrl)?.host ?? '')
-    const found = this.nearby.filter(
-      (meeting) =>
-        isSameRoom(meeting.code, code) && (authority === null || meeting.addresses.some((each) => each === authority)),
-    )
-    return found.length === 1 ? (found[0] ?? null) : null
   }
 
   /** The computer that the own invitation to this room pinned. */
@@ -300,9 +242,3 @@ export class Meetings {
     }
   }
 }
-
-/** Whether this page came from the server of that room, by whichever of its addresses. */
-const isPageOf = (pageServerUrl: string, { serverUrl, host }: Target): boolean =>
-  [serverUrl, ...(host?.addresses ?? []).map((address) => `https://${address}`)].some(
-    (url) => URL.parse(url)?.origin === pageServerUrl,
-  )

@@ -1,4 +1,5 @@
 import type { DesktopApi, NearbyMeeting } from '#electron/ipc.ts'
+import { isSameRoom } from './targets.ts'
 
 /** The meetings that other computers on this network announce, as runes see them; looked for only while somebody looks. */
 export class NearbyView {
@@ -49,4 +50,24 @@ export class NearbyView {
   #take(meetings: readonly NearbyMeeting[]): void {
     if (this.#watchers > 0) this.#meetings = meetings
   }
+}
+
+/**
+ * The one meeting that this code means, and the address, when there is one. Computers that claim to have it are too many to
+ * choose from, unless they all claim to go on with it in the place of one: whoever goes there is shown their wills.
+ */
+export const findNearby = (
+  meetings: readonly NearbyMeeting[],
+  code: string,
+  serverUrl: string | null,
+): NearbyMeeting | null => {
+  const authority = serverUrl === null ? null : (URL.parse(serverUrl)?.host ?? '')
+  const found = meetings.filter(
+    (meeting) =>
+      isSameRoom(meeting.code, code) && (authority === null || meeting.addresses.some((each) => each === authority)),
+  )
+  const firsts = found.filter((first) =>
+    found.every(({ pin, former }) => pin === first.pin || former.includes(first.pin)),
+  )
+  return firsts.length === 1 ? (firsts[0] ?? null) : null
 }

@@ -2,11 +2,11 @@ import type { DesktopApi } from '#electron/ipc.ts'
 import { parseRememberedKeys, type CallMemory } from '../call/call-memory.ts'
 import { chooseTexts } from '../texts/texts.ts'
 import { Announcer } from './announcer.svelte.ts'
-import { announceMeeting } from './announcing.ts'
 import { attendCall } from './call-duties.ts'
 import { CallView, type CallControls } from './call.svelte.ts'
 import type { Page } from './context.ts'
 import { HostView } from './host.svelte.ts'
+import { HostedMeeting } from './hosted-meeting.svelte.ts'
 import { MediaView, type MediaControls } from './media.svelte.ts'
 import { Meetings } from './meetings.svelte.ts'
 import { followRoute, startAt, type OpenRoom } from './route.ts'
@@ -59,9 +59,10 @@ export const openPage = async ({
   const meetings = new Meetings({ call, host, settings, desktop, texts, pageServerUrl, goTo, say, holdsHostKey })
   const open: OpenRoom = (code, { secret, host: wanted }) => meetings.open(location.origin, code, secret, wanted)
   const linkToRemember = (state: Parameters<Meetings['linkToRemember']>[0]) => meetings.linkToRemember(state)
+  const hosted = new HostedMeeting({ call, host, settings, desktop })
   const stops = [
     attendCall({ call, media, settings, desktop, linkToRemember }),
-    announceMeeting({ call, host, settings, desktop }),
+    () => hosted.close(),
     ...(pageServerUrl === null ? [] : [followRoute(call, open)]),
     () => settings.close(),
     () => host.close(),
@@ -69,7 +70,7 @@ export const openPage = async ({
     () => announcer.close(),
   ]
   return {
-    page: { texts, info, desktop, call, media, settings, host, meetings, announcer },
+    page: { texts, info, desktop, call, media, settings, host, hosted, meetings, announcer },
     start: async () => {
       if (pageServerUrl !== null) await startAt(call, memory, open)
       else await controls.resume()

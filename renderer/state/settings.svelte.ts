@@ -33,9 +33,11 @@ export class SettingsView {
     })
   }
 
-  /** Puts a meeting first among the recent ones, once. */
-  rememberMeeting(meeting: RecentMeeting): void {
-    const others = this.#current.recent.filter((recent) => !isSameMeeting(recent, meeting))
+  /** Puts a meeting first among the recent ones, once; in the place of what was remembered of it at another host. */
+  rememberMeeting(meeting: RecentMeeting, former: RecentMeeting | null = null): void {
+    const others = this.#current.recent.filter(
+      (recent) => !isSameMeeting(recent, meeting) && !(former && isSameMeeting(recent, former)),
+    )
     this.remember({ recent: [meeting, ...others].slice(0, MAX_RECENT) })
   }
 

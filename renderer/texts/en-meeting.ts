@@ -151,7 +151,7 @@ export const announcements = {
   joined: (name: string) => `${name} joined.`,
   left: (name: string) => `${name} left.`,
   chat: (name: string) => `New message from ${name}.`,
-  knock: (name: string) => `${name} asks to come in.`,
+  knock: (name: string) => `${name} wants to join.`,
   muted: (name: string) => `${name === '' ? 'A host' : name} turned your microphone off.`,
   host: (_name: string) => 'You are a host of this meeting now.',
   documentAdded: (kind: DocumentKind) => `The ${documentNames[kind].toLowerCase()} was added to the documents.`,

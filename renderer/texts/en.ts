@@ -10,6 +10,7 @@ import {
   hostFailures,
   noMeetingCalled,
 } from './en-problems.ts'
+import { succession } from './en-succession.ts'
 import { trouble } from './en-trouble.ts'
 import { announcements, devices, documents, greenRoom, invitation, panel, room, shortcuts } from './en-meeting.ts'
 
@@ -41,6 +42,7 @@ export const en = {
   devices,
   invitation,
   room,
+  succession,
   trouble,
   knocks,
   hosting,

@@ -16,6 +16,7 @@ export class GoingLive {
   readonly #load = lazy(() => import('../../call/live-sender.ts'))
   readonly #subscribe: () => void
   #update: () => void = () => undefined
+  #serverUrl: string
   #sender: LiveSender | null = null
   #isLoading = false
   #isLoadFailed = false
@@ -26,6 +27,7 @@ export class GoingLive {
 
   constructor(options: GoingLiveOptions) {
     this.#options = options
+    this.#serverUrl = options.serverUrl
     this.#subscribe = createSubscriber((update) => {
       this.#update = update
       return () => {
@@ -63,6 +65,15 @@ export class GoingLive {
     await this.#sender?.stop()
   }
 
+  /** The meeting goes on at another server: whoever watches at the former one sees nothing more, and the next stream is there. */
+  moveTo(serverUrl: string): void {
+    if (serverUrl === this.#serverUrl) return
+    this.#serverUrl = serverUrl
+    void this.stop()
+    this.#sender = null
+    this.#update()
+  }
+
   /** Out of the meeting: also ends the stream. */
   close(): void {
     this.#isClosed = true
@@ -71,7 +82,8 @@ export class GoingLive {
   }
 
   #open(Sender: typeof LiveSender): LiveSender {
-    const { serverUrl, media, texts, settings } = this.#options
+    const { media, texts, settings } = this.#options
+    const serverUrl = this.#serverUrl
     const sender = new Sender({
       serverUrl,
       accessToken: () => settings.accessTokenFor(serverUrl),

@@ -1,3 +1,4 @@
+import { SvelteSet } from 'svelte/reactivity'
 import type { CallState } from '../../call/call-state.ts'
 
 export type PanelName = 'chat' | 'people' | 'documents'
@@ -6,14 +7,15 @@ type Joined = Extract<CallState, { phase: 'joined' }>
 /** Which side panel is open, and what of the chat has been seen. */
 export class RoomPanels {
   #open: PanelName | null
-  #seenAtMs: number
+  /** By nonce: servers' clocks differ, and what was said at another one may come later. */
+  #seen: ReadonlySet<string>
   readonly #chat: () => Joined['chat']
 
   /** `chat` is read as runes are. What was written before this window came counts as seen. */
   constructor(chat: () => Joined['chat']) {
     this.#chat = chat
     this.#open = $state(null)
-    this.#seenAtMs = $state(this.#latestMs())
+    this.#seen = $state.raw(this.#present())
   }
 
   get open(): PanelName | null {
@@ -23,8 +25,9 @@ export class RoomPanels {
   /** Messages of others since the chat was last open. */
   unreadFor(you: string): number {
     if (this.#open === 'chat') return 0
-    return this.#chat().filter(({ at, from, delivery }) => from !== you && delivery === 'sent' && at > this.#seenAtMs)
-      .length
+    return this.#chat().filter(
+      ({ nonce, from, delivery }) => from !== you && delivery === 'sent' && !this.#seen.has(nonce),
+    ).length
   }
 
   toggle(panel: PanelName): void {
@@ -36,11 +39,11 @@ export class RoomPanels {
   }
 
   #switchTo(panel: PanelName | null): void {
-    if (this.#open === 'chat' || panel === 'chat') this.#seenAtMs = this.#latestMs()
+    if (this.#open === 'chat' || panel === 'chat') this.#seen = this.#present()
     this.#open = panel
   }
 
-  #latestMs(): number {
-    return Math.max(0, ...this.#chat().map(({ at }) => at))
+  #present(): ReadonlySet<string> {
+    return new SvelteSet(this.#chat().map(({ nonce }) => nonce))
   }
 }

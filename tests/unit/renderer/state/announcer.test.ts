@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { Announcer } from '#renderer/state/announcer.svelte.ts'
 import { CallView } from '#renderer/state/call.svelte.ts'
 import { en } from '#renderer/texts/en.ts'
@@ -33,7 +33,7 @@ test('who knocks, who silenced one and that one became a host are said', () => {
   call.tell({ kind: 'muted', name: '' })
   call.tell({ kind: 'host', name: 'Ann' })
   expect(announcer.message).toBe(
-    'Ben asks to come in. Cleo turned your microphone off. A host turned your microphone off. ' +
+    'Ben wants to join. Cleo turned your microphone off. A host turned your microphone off. ' +
       'You are a host of this meeting now.',
   )
 })
@@ -67,8 +67,87 @@ test('losing and finding the server and a person again are said, a first connect
   expect(said({ people: [person('Ben')] })).toBe('The server is back.')
 })
 
+describe('the computer that hosts', () => {
+  const ben = person('Ben')
+  const other = {
+    phase: 'other',
+    host: { pin: 'p'.repeat(43), addresses: ['192.168.1.30:8001'] },
+    name: 'Ben',
+  } as const
+  const start = () => {
+    const { call, announcer } = open()
+    call.set(joinedState({ people: [ben] }))
+    const hear = (change: Parameters<typeof joinedState>[0], forMs = 0) => {
+      call.set(joinedState({ people: [ben], ...change }))
+      vi.advanceTimersByTime(forMs)
+      const { message } = announcer
+      if (forMs === 0) vi.advanceTimersByTime(5000)
+      return message
+    }
+    return { hear, announcer }
+  }
+
+  test('is said to be another one as soon as it is, and the server then not to be back', () => {
+    const { hear } = start()
+    hear({ server: 'reconnecting' })
+    expect(hear({ server: 'reconnecting', hosting: other })).toBe('The meeting now runs on Ben’s computer.')
+    expect(hear({ hosting: { ...other } })).toBe('')
+    hear({ server: 'reconnecting', hosting: other })
+    expect(hear({ hosting: { phase: 'own', former: [] } })).toBe(
+      'The meeting now runs on your computer. Keep Earshot open.',
+    )
+    expect(hear({})).toBe('The meeting runs on the first computer again.')
+  })
+
+  test('is said to be gone when that lasts, once', () => {
+    const { hear, announcer } = start()
+    const lost = () => ({ server: 'reconnecting', hosting: { phase: 'lost', heir: 'Ben' } }) as const
+    expect(hear(lost(), 900)).toBe('The server is gone for a moment. The call goes on.')
+    // Whatever else changes meanwhile.
+    expect(hear({ ...lost(), chat: [] }, 200)).toMatch(
+      /gone\. Sound and picture go on\. Ben’s computer is taking over…$/,
+    )
+    vi.advanceTimersByTime(5000)
+    expect(announcer.message).toBe('')
+    expect(hear(lost(), 2000)).toBe('')
+  })
+
+  test('is not said to be gone when another one follows within a second', () => {
+    const { hear } = start()
+    hear({ server: 'reconnecting' }, 5000)
+    for (const hosting of [
+      { phase: 'lost', heir: null },
+      { phase: 'lost', heir: 'Ben' },
+      { phase: 'taking-over' },
+    ] as const) {
+      expect(hear({ server: 'reconnecting', hosting }, 900)).toBe('')
+    }
+    // The own server answers before everything is as it was.
+    expect(hear({ hosting: { phase: 'taking-over' } }, 50)).toBe('')
+    expect(hear({ hosting: { phase: 'own', former: [] } })).toMatch(/your computer\. Keep Earshot open\.$/)
+  })
+
+  test('that comes back by itself is the server that is back', () => {
+    const { hear } = start()
+    hear({ server: 'reconnecting' }, 5000)
+    hear({ server: 'reconnecting', hosting: { phase: 'lost', heir: null } }, 500)
+    expect(hear({})).toBe('The server is back.')
+  })
+
+  test('is no news to whoever comes in, and that it is gone none to whoever has left', () => {
+    const { call, announcer } = open()
+    call.set(joinedState({ hosting: other }))
+    call.set(joinedState({ hosting: { phase: 'lost', heir: null } }))
+    call.set({ phase: 'idle' })
+    vi.advanceTimersByTime(5000)
+    expect(announcer.message).toBe('')
+  })
+})
+
 test('closed, it says nothing more and leaves no timer', () => {
   const { call, announcer } = open()
+  call.set(joinedState())
+  call.set(joinedState({ hosting: { phase: 'lost', heir: null } }))
   call.tell({ kind: 'joined', name: 'Ben' })
   announcer.close()
   expect(vi.getTimerCount()).toBe(0)

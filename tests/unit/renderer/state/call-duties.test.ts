@@ -14,7 +14,7 @@ const attend = () => {
     media: view,
     settings,
     desktop,
-    linkToRemember: () => 'http://a/r/b#c',
+    linkToRemember: ({ hosting }) => hosting.phase,
   })
   onTestFinished(stop)
   return { desktop, call, media, stop }
@@ -49,7 +49,20 @@ test('a meeting that was joined is a recent one; one that was only looked at is 
   call.set(joinedState({ since: 42 }))
   await expect
     .poll(() => desktop.settings.recent)
-    .toEqual([{ code, serverUrl: 'http://127.0.0.1:8001', title: 'Tuesday', at: 42, link: 'http://a/r/b#c' }])
+    .toEqual([{ code, serverUrl: 'http://127.0.0.1:8001', title: 'Tuesday', at: 42, link: 'invited' }])
+})
+
+test('a meeting that another computer goes on with is one recent meeting, at the computer that it runs on', async () => {
+  const { call, desktop } = attend()
+  const recent = () => desktop.settings.recent.map(({ serverUrl, link }) => [serverUrl, link])
+  const host = { pin: 'p'.repeat(43), addresses: ['192.168.1.30:8001'] }
+  call.set(joinedState({ serverUrl: 'https://192.168.1.77:8001' }))
+  await expect.poll(recent).toEqual([['https://192.168.1.77:8001', 'invited']])
+  call.set(joinedState({ serverUrl: 'https://192.168.1.77:8001', hosting: { phase: 'lost', heir: 'Ben' } }))
+  call.set(joinedState({ serverUrl: 'https://192.168.1.30:8001', hosting: { phase: 'other', host, name: 'Ben' } }))
+  await expect.poll(recent).toEqual([['https://192.168.1.30:8001', 'other']])
+  call.set(joinedState({ serverUrl: 'https://192.168.1.77:8001' }))
+  await expect.poll(recent).toEqual([['https://192.168.1.77:8001', 'invited']])
 })
 
 test('a host who asks for silence turns the microphone off, and nothing is ever opened by it', async () => {

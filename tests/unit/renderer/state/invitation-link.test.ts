@@ -1,8 +1,8 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { HostAddress, HostState } from '#electron/ipc.ts'
 import { parseInvitation } from '#renderer/call/invitation.ts'
 import { linkTo } from '#renderer/state/invitation-link.ts'
-import { code, greenRoomState, identity } from '../ui/doubles.ts'
+import { code, greenRoomState, identity, joinedState } from '../ui/doubles.ts'
 
 const secret = 'secretsecretsecretsecA'
 const serverUrl = 'http://127.0.0.1:8002'
@@ -76,4 +76,45 @@ test('a meeting on a server elsewhere is offered by that server, with the secret
   })
   const plain = greenRoomState({ serverUrl: 'https://meet.example' })
   expect(linkOf({ phase: 'off' }, plain)).toBe('https://meet.example/r/k7mq2xvd9thr')
+})
+
+describe('a meeting that another computer hosts by now', () => {
+  const known = { pin: 'first-host'.padEnd(42, '-') + 'A', addresses: ['192.168.1.77:8001'] }
+  const next = { pin: 'next-host'.padEnd(42, '-') + 'A', addresses: ['192.168.1.30:8001', '10.0.0.5:8001'] }
+  const moved = (addresses: readonly string[]) =>
+    joinedState({
+      serverUrl: 'https://192.168.1.30:8001',
+      secret,
+      hosting: { phase: 'other', host: { pin: next.pin, addresses }, name: 'Ben' },
+    })
+  const hostIn = (state: ReturnType<typeof moved>, host: HostState = { phase: 'off' }) => {
+    const invitation = parseInvitation(linkTo(state, host, known)!)
+    return invitation.ok ? invitation.host : undefined
+  }
+
+  test('is offered at that one, by its key, also by a computer that hosts something else', () => {
+    expect(hostIn(moved(next.addresses))).toEqual(next)
+    expect(hostIn(moved(next.addresses), running(address('192.168.1.20')))).toEqual(next)
+  })
+
+  test('is offered by what leads to a computer of the network around, four addresses at most', () => {
+    const told = [
+      '203.0.113.7:8001',
+      'no address',
+      '',
+      ...Array.from({ length: 6 }, (_, index) => `10.0.0.${index}:8001`),
+    ]
+    expect(hostIn(moved(told))?.addresses).toEqual(['10.0.0.0:8001', '10.0.0.1:8001', '10.0.0.2:8001', '10.0.0.3:8001'])
+    expect(hostIn(moved(['no address']))).toEqual(known)
+  })
+
+  test('is offered at the first one while none hosts it, and at this one when it does', () => {
+    const lost = joinedState({ serverUrl: 'https://192.168.1.77:8001', secret, hosting: { phase: 'lost', heir: null } })
+    expect(hostIn(lost)).toEqual(known)
+    const own = joinedState({ serverUrl, secret, hosting: { phase: 'own', former: [known.pin] } })
+    expect(hostIn(own, running(address('192.168.1.20')))).toEqual({
+      pin: identity.pin,
+      addresses: ['192.168.1.20:8002'],
+    })
+  })
 })

@@ -35,7 +35,10 @@ const secret = 'secretsecretsecretsecA'
 const pinned = { pin: 'another-computer'.padEnd(42, '-') + 'A', addresses: ['192.168.1.77:8001', '10.0.0.5:8001'] }
 const invitation = { serverUrl: 'https://192.168.1.77:8001', code, secret, host: pinned }
 const link = formatInvitation(invitation)
-const nearbyMeeting: NearbyMeeting = { id: 'n1', code, title: 'Tea', name: 'Ben', isGuarded: false, ...pinned }
+const nearbyMeeting: NearbyMeeting = {
+  ...{ id: 'n1', code, title: 'Tea', name: 'Ben' },
+  ...{ isGuarded: false, former: [], ...pinned },
+}
 
 test('a browser hosts on the server of its page and starts none', async () => {
   const { desktop, call, meetings } = open('https://meet.example')
@@ -161,6 +164,18 @@ describe('an invitation that pins its host', () => {
     await expect.poll(() => call.asked).toEqual([['open', 'https://192.168.1.77:8001', code, secret, pinned]])
   })
 
+  test('is remembered, and passed on, as the one to the computer that hosts now', () => {
+    const { meetings } = open()
+    meetings.join(link)
+    const next = { pin: 'next-host'.padEnd(42, '-') + 'A', addresses: ['192.168.1.30:8001'] }
+    const hosting = { phase: 'other', host: next, name: 'Ben' } as const
+    const moved = joinedState({ serverUrl: 'https://192.168.1.30:8001', secret, hosting })
+    const nextLink = formatInvitation({ ...invitation, host: next })
+    expect([meetings.invitationLink(moved), meetings.linkToRemember(moved)]).toEqual([nextLink, nextLink])
+    const back = joinedState({ serverUrl: 'https://192.168.1.77:8001', secret })
+    expect([meetings.invitationLink(back), meetings.linkToRemember(back)]).toEqual([link, link])
+  })
+
   test('that is broken leads nowhere', () => {
     const { call, meetings } = open()
     expect(meetings.join(link.slice(0, -4))).toBe('not-understood')
@@ -233,6 +248,24 @@ describe('meetings nearby', () => {
     desktop.tell('nearbyChanged', [nearbyMeeting, { ...nearbyMeeting, id: 'n3', pin: 'x'.repeat(43) }])
     expect(meetings.join('k7mq-2xvd-9thr')).toBe('code-needs-address')
   })
+
+  test('of which one claims to go on in the place of the other lead to that other, so that the claim is looked into', async () => {
+    const { desktop, call, meetings } = open()
+    const heir = {
+      ...nearbyMeeting,
+      id: 'n2',
+      pin: 'x'.repeat(43),
+      addresses: ['192.168.1.30:8001'],
+      former: [pinned.pin],
+    }
+    desktop.nearby = [heir, nearbyMeeting]
+    onTestFinished(meetings.watchNearby())
+    await expect.poll(() => meetings.nearby).toHaveLength(2)
+    meetings.join('k7mq-2xvd-9thr')
+    expect(call.asked).toEqual([['open', 'https://192.168.1.77:8001', code, null, pinned]])
+    desktop.tell('nearbyChanged', [heir, { ...nearbyMeeting, former: [heir.pin] }])
+    expect(meetings.join('k7mq-2xvd-9thr')).toBe('code-needs-address')
+  })
 })
 
 test('a typed address on this network is asked for its key first, one elsewhere has a certificate that others vouch for', () => {
@@ -249,7 +282,7 @@ describe('an invitation that the system opens', () => {
   test('is asked about first, and followed when it is accepted', () => {
     const { desktop, call, meetings } = open()
     desktop.tell('invitationOpened', link.replace('https', 'earshot'))
-    expect(meetings.asked).toMatchObject({ invitation: { ok: true, code, secret, host: pinned } })
+    expect(meetings.asked).toMatchObject({ code, secret, host: pinned })
     expect(call.asked).toEqual([])
     meetings.acceptAsked()
     expect(meetings.asked).toBeNull()

@@ -62,6 +62,12 @@ describe('what is in the way', () => {
   })
 })
 
+test('whoever goes on with a meeting is named where there is a name', () => {
+  expect(en.succession.heir('Ben')).toContain('Ben’s computer is taking over')
+  expect(en.succession.heir('')).toContain('. Another computer is taking over')
+  expect(en.succession.other('')).toBe('The meeting now runs on another computer.')
+})
+
 describe('words that depend on numbers', () => {
   test.each([
     [0, 'less than a minute'],

@@ -4,6 +4,7 @@ import type {
   AppInfo,
   DesktopApi,
   FoundHost,
+  HostKeys,
   HostState,
   NearbyMeeting,
   Notices,
@@ -190,6 +191,7 @@ const defaultSettings: Settings = {
   accessTokens: [],
   announce: 'named',
   relayOnly: false,
+  mayInherit: true,
 }
 
 /** The desktop of a computer whose embedded server does what a test says. */
@@ -250,6 +252,11 @@ export class DesktopDouble implements DesktopApi {
   stopHost(): Promise<HostState> {
     this.asked.push(['stopHost'])
     return Promise.resolve((this.host = { phase: 'off' }))
+  }
+  /** What `getHostKeys` answers. */
+  hostKeys: HostKeys | null = { pin: identity.pin, ownerKey: 'owner-key-of-this-app-' }
+  getHostKeys(): Promise<HostKeys | null> {
+    return Promise.resolve(this.hostKeys)
   }
   async checkReach(): Promise<ReachReport> {
     this.asked.push(['checkReach'])
@@ -326,6 +333,7 @@ export const joinedState = (change: Partial<JoinedState> = {}): JoinedState => (
   secret: null,
   phrase: { phase: 'none' },
   server: 'online',
+  hosting: { phase: 'invited' },
   since: Date.now(),
   ...change,
 })

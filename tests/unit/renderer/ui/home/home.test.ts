@@ -250,11 +250,23 @@ describe('settings', () => {
     },
   )
 
+  test('this computer takes over meetings unless that is turned off', async () => {
+    const { desktop } = await openWindow()
+    await screen.getByRole('button', { name: 'Settings' }).click()
+    const mayInherit = screen.getByRole('switch', { name: 'Let this computer take over a meeting' })
+    await expect.element(mayInherit).toBeChecked()
+    await expect.element(mayInherit).toHaveAccessibleDescription(/^If the computer that hosts goes away/)
+    await mayInherit.click()
+    await expect.poll(() => desktop.settings.mayInherit).toBe(false)
+    await expect.element(mayInherit).not.toBeChecked()
+  })
+
   test('a browser has no host to set up', async () => {
     await openWindow({ platform: 'browser' })
     await screen.getByRole('button', { name: 'Settings' }).click()
     await expect.element(screen.getByRole('textbox', { name: 'Your name' })).toBeVisible()
     await expect.element(screen.getByRole('textbox', { name: 'Port for hosting' })).not.toBeInTheDocument()
     await expect.element(screen.getByRole('radio', { name: 'That there is a meeting' })).not.toBeInTheDocument()
+    await expect.element(screen.getByRole('switch', { name: /take over/ })).not.toBeInTheDocument()
   })
 })

@@ -12,6 +12,7 @@ const meeting = (id: string, change: Partial<NearbyMeeting> = {}): NearbyMeeting
   title: '',
   name: '',
   isGuarded: false,
+  former: [],
   ...change,
 })
 const planning = meeting('a', { title: 'Planning', name: 'Ben', isGuarded: true })

@@ -9,7 +9,7 @@ const button = (name: string | RegExp) => screen.getByRole('button', { name })
 const dialog = screen.getByRole('dialog', { name: 'Connection to Ben' })
 const open = async (ben: Partial<Person>) => await openWindow({ state: joinedState({ people: [person('Ben', ben)] }) })
 
-const firewall = { link: 'connecting', trouble: { cause: { kind: 'firewall', side: 'they' }, actor: 'they' } } as const
+const firewall = { link: 'connecting', trouble: { kind: 'firewall', side: 'they' } } as const
 
 describe('somebody to whom there is no way', () => {
   test('has the cause on the tile, and what to do behind "Why?"', async () => {
@@ -28,7 +28,7 @@ describe('somebody to whom there is no way', () => {
   })
 
   test('on the side that has to act it is said to act', async () => {
-    await open({ link: 'unreachable', trouble: { cause: { kind: 'firewall', side: 'you' }, actor: 'you' } })
+    await open({ link: 'unreachable', trouble: { kind: 'firewall', side: 'you' } })
     await expect.element(tile('Ben').getByText('Your firewall is in the way')).toBeVisible()
     await button('Why? Ben is not connected').click()
     await expect.element(dialog.getByText(/^Allow Earshot/)).toBeVisible()

@@ -25,3 +25,14 @@ test('a server that cannot be reached is said in words, and the focus stays wher
   await expect.element(button('Go live')).toHaveFocus()
   await expect.element(screen.getByText('You are live')).not.toBeInTheDocument()
 })
+
+test('a meeting that goes on at another server has no stream there yet, nor what went wrong at the former one', async () => {
+  const { call } = await openWindow({ state: joinedState({ serverUrl: location.origin }), platform: 'browser' })
+  await button(/^People/).click()
+  await button('Go live').click()
+  const problem = screen.getByRole('alert').getByText('The server cannot be reached.')
+  await expect.element(problem, { timeout: 15_000 }).toBeVisible()
+  call.set(joinedState({ serverUrl: 'http://127.0.0.1:9' }))
+  await expect.element(problem).not.toBeInTheDocument()
+  await expect.element(button('Go live')).toBeVisible()
+})

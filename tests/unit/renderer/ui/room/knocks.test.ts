@@ -15,7 +15,7 @@ test('one who knocks is shown at once, and announced', async () => {
   call.set(hosting(knock('Ben')))
   call.tell({ kind: 'knock', name: 'Ben' })
   await expect.element(card.getByText('Ben wants to join')).toBeVisible()
-  await expect.element(screen.getByText('Ben asks to come in.')).toBeInTheDocument()
+  await expect.element(screen.getByText('Ben wants to join.')).toBeInTheDocument()
   await expect.element(button('Admit')).toHaveAccessibleDescription('Ben wants to join')
   await expect.element(card.getByText(/removed before/)).not.toBeInTheDocument()
 })

@@ -28,6 +28,13 @@ test('messages of others count as new until the chat was opened', () => {
   expect(panels.unreadFor(you)).toBe(0)
 })
 
+test('a message that was said before the last one, at another server, is new all the same', () => {
+  let chat = [message(5)]
+  const panels = new RoomPanels(() => chat)
+  chat = [message(2), message(5)]
+  expect(panels.unreadFor(you)).toBe(1)
+})
+
 test('one panel is open at a time, and the same button closes it', () => {
   const panels = new RoomPanels(() => [])
   panels.toggle('chat')

@@ -78,6 +78,19 @@ test('an alarm stays in the room and on the tile, and leads to what to do', asyn
   await expect.element(button('What to do')).not.toBeInTheDocument()
 })
 
+test('an alarm is seen and pressed in an open panel, too, and said once', async () => {
+  await openWindow({ state: joinedState({ people: trusted('intercepted') }) })
+  const panel = screen.getByRole('complementary')
+  await button('Chat').click()
+  await expect.element(panel.getByText('Somebody may be in between you and Ben')).toBeVisible()
+  expect(screen.getByRole('alert').filter({ hasText: 'between you and Ben' }).all()).toHaveLength(1)
+  await panel.getByRole('button', { name: 'What to do' }).click()
+  await dialog.getByRole('button', { name: 'Close' }).click()
+  await button('Close chat').click()
+  await button('People').click()
+  await expect.element(panel.getByText('Somebody may be in between you and Ben')).toBeVisible()
+})
+
 describe('the words of the meeting', () => {
   const openSecurity = async (phrase: RoomPhrase) => {
     const opened = await openWindow({ state: joinedState({ people: trusted('unverified'), phrase }) })

@@ -113,11 +113,9 @@ test('a locked meeting says so in front of it, and opens for those who stand the
   await ann.expectMoving('Ben')
 })
 
-test('who was removed has to knock, under whatever name', async ({ server, person }) => {
-  const ann = await person('Ann')
-  const ben = await person('Ben')
-  const roomUrl = await ann.host(server.url)
-  await ben.join(roomUrl)
+test('who was removed has to knock, under whatever name', async ({ meet }) => {
+  const { people, url: roomUrl } = await meet('Ann', 'Ben')
+  const [ann, ben] = people
   await ann.expectMoving('Ben')
   await ann.openPanel('People')
   await choose(ann, 'Ben', 'Remove')
@@ -137,13 +135,9 @@ test('who was removed has to knock, under whatever name', async ({ server, perso
   await ann.expectMoving('Somebody else')
 })
 
-test('a host silences somebody, makes them a host, and they end the meeting for all', async ({ server, person }) => {
-  const ann = await person('Ann')
-  const ben = await person('Ben')
-  const cleo = await person('Cleo')
-  const roomUrl = await ann.host(server.url)
-  await ben.join(roomUrl)
-  await cleo.join(roomUrl)
+test('a host silences somebody, makes them a host, and they end the meeting for all', async ({ meet }) => {
+  const { people, url: roomUrl } = await meet('Ann', 'Ben', 'Cleo')
+  const [ann, ben, cleo] = people
   await ann.expectMoving('Ben')
   await ann.openPanel('People')
   await choose(ann, 'Ben', 'Mute')
@@ -162,11 +156,8 @@ test('a host silences somebody, makes them a host, and they end the meeting for 
   await expect(cleo.page.getByText('There is no such meeting.')).toBeVisible()
 })
 
-test('when the only host leaves, the one who has been there longest is the next', async ({ server, person }) => {
-  const ann = await person('Ann')
-  const ben = await person('Ben')
-  const roomUrl = await ann.host(server.url)
-  await ben.join(roomUrl)
+test('when the only host leaves, the one who has been there longest is the next', async ({ meet }) => {
+  const [ann, ben] = (await meet('Ann', 'Ben')).people
   await ann.expectMoving('Ben')
   await ann.button('Leave').click()
   await expect(ben.page.getByText('You are a host of this meeting now.').first()).toBeVisible()

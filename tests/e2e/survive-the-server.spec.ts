@@ -2,14 +2,9 @@ import { expect, test } from '../helpers/call-test.ts'
 
 test('media keeps flowing while the server is dead, and a new process is joined without a click', async ({
   server,
-  person,
+  meet,
 }) => {
-  const ann = await person('Ann')
-  const ben = await person('Ben')
-  const cleo = await person('Cleo')
-  const roomUrl = await ann.host(server.url)
-  await ben.join(roomUrl)
-  await cleo.join(roomUrl)
+  const [ann, ben, cleo] = (await meet('Ann', 'Ben', 'Cleo')).people
   for (const one of [ann, ben]) await one.expectMoving('Cleo')
   await ann.say('before the outage')
   await ben.expectChat('before the outage')
@@ -40,14 +35,8 @@ test('media keeps flowing while the server is dead, and a new process is joined 
   await ann.expectMoving('Cleo')
 })
 
-test('a page that reloads is back in the room within 5 s, under the same name, in one tile', async ({
-  server,
-  person,
-}) => {
-  const ann = await person('Ann')
-  const ben = await person('Ben')
-  const roomUrl = await ann.host(server.url)
-  await ben.join(roomUrl)
+test('a page that reloads is back in the room within 5 s, under the same name, in one tile', async ({ meet }) => {
+  const [ann, ben] = (await meet('Ann', 'Ben')).people
   await ann.expectMoving('Ben')
   await ben.button('Turn microphone off').click()
   await expect(ann.tile('Ben').getByRole('img', { name: /microphone is off/i })).toBeVisible()

@@ -22,16 +22,15 @@ const readWords = async ({ page }: CallPage): Promise<string> => {
 
 test('who holds the invitation is known as invited; compared words make everyone verified, for other meetings too', async ({
   server,
+  meet,
   person,
 }) => {
   test.slow()
-  const ann = await person('Ann')
-  const ben = await person('Ben')
+  const { people, url: link } = await meet('Ann', 'Ben')
+  const [ann, ben] = people
   const cleo = await person('Cleo')
   const everyone = [ann, ben, cleo]
-  const link = await ann.host(server.url)
   expect(new URL(link).hash).not.toBe('')
-  await ben.join(link)
   // The code alone, as somebody types it: without what only the invitation holds.
   const typed = new URL(link)
   typed.hash = ''
@@ -72,12 +71,10 @@ test('who holds the invitation is known as invited; compared words make everyone
   await expect(ann.button('Security: Everyone is verified in person')).toBeVisible()
 })
 
-test('somebody else under the name of whom one verified is noticed', async ({ server, person }) => {
-  const ann = await person('Ann')
-  const ben = await person('Ben')
+test('somebody else under the name of whom one verified is noticed', async ({ meet, person }) => {
+  const { people, url: link } = await meet('Ann', 'Ben')
+  const [ann, ben] = people
   const stranger = await person('Ben')
-  const link = await ann.host(server.url)
-  await ben.join(link)
   await ann.openPanel('People')
   await openSecurity(ann)
   await readWords(ann)

@@ -3,6 +3,7 @@ import { expect, test, type BrowserContext, type Page } from 'playwright/test'
 import { IceServers } from '#signalling/domain/turn-credentials.ts'
 import type { IceServer } from '#signalling/protocol.ts'
 import { Coturn, whyNoCoturn } from '../helpers/coturn.ts'
+import { acceptAnswer, describeSelf, mediaFlow, type Connecting } from '../helpers/relay-page.ts'
 import { ServerProcess } from '../helpers/server-process.ts'
 
 const SECRET = 'a-secret-of-the-turn-server'
@@ -34,55 +35,8 @@ const barePage = async (): Promise<Page> => {
   return page
 }
 
-/** Offers or answers with a camera, through nothing but relays, and answers the description with all its candidates. */
-const describeSelf = async (page: Page, ice: Partial<IceServer>, offer: string | null): Promise<string> =>
-  await page.evaluate(
-    async ([server, said]) => {
-      const pc = new RTCPeerConnection({ iceServers: [server as RTCIceServer], iceTransportPolicy: 'relay' })
-      Object.assign(window, { pc })
-      const media = await navigator.mediaDevices.getUserMedia({ video: { width: 320, height: 180 } })
-      for (const track of media.getTracks()) pc.addTrack(track, media)
-      if (said !== null) await pc.setRemoteDescription({ type: 'offer', sdp: said })
-      await pc.setLocalDescription()
-      await new Promise<void>((resolve) => {
-        const check = () => {
-          if (pc.iceGatheringState === 'complete') resolve()
-        }
-        pc.addEventListener('icegatheringstatechange', check)
-        check()
-      })
-      return pc.localDescription!.sdp
-    },
-    [ice, offer] as const,
-  )
-
-const accept = async (page: Page, answer: string): Promise<void> =>
-  await page.evaluate(async (sdp) => {
-    await (window as unknown as { pc: RTCPeerConnection }).pc.setRemoteDescription({ type: 'answer', sdp })
-  }, answer)
-
-interface Flow {
-  readonly frames: number
-  readonly path: string
-}
-
-/** Pictures of the other that were decoded, and the kinds of both ends of the way they came. */
-const flow = async (page: Page): Promise<Flow> =>
-  await page.evaluate(async () => {
-    const stats = new Map<string, Record<string, string | number | boolean>>()
-    const report = await (window as unknown as { pc: RTCPeerConnection }).pc.getStats()
-    report.forEach((entry: { id: string } & Record<string, string>) => stats.set(entry.id, entry))
-    const all = [...stats.values()]
-    const pair = all.find(
-      ({ type, nominated, state }) => type === 'candidate-pair' && nominated && state === 'succeeded',
-    )
-    const kind = (id: unknown) => String(stats.get(String(id))?.['candidateType'])
-    const inbound = all.find(({ type }) => type === 'inbound-rtp')
-    return {
-      frames: Number(inbound?.['framesDecoded'] ?? 0),
-      path: `${kind(pair?.['localCandidateId'])} to ${kind(pair?.['remoteCandidateId'])}`,
-    }
-  })
+/** Nothing but relays. */
+const relayed = (ice: Partial<IceServer>): Connecting => ({ ice, policy: 'relay' })
 
 const iceOf = async (page: Page): Promise<Partial<IceServer>> =>
   (await page.evaluate(async () => (await (await fetch('/iceServers')).json()) as unknown)) as Partial<IceServer>
@@ -91,13 +45,13 @@ test('[I3] two pages that can only meet through the TURN server do, with credent
   const [ann, ben] = [await barePage(), await barePage()]
   const [iceOfAnn, iceOfBen] = [await iceOf(ann), await iceOf(ben)]
   expect(iceOfAnn.username).not.toBe(iceOfBen.username)
-  const offer = await describeSelf(ann, iceOfAnn, null)
+  const offer = await describeSelf(ann, relayed(iceOfAnn), null)
   expect(offer).toMatch(/ typ relay /)
   expect(offer).not.toMatch(/ typ (?:host|srflx|prflx) /)
-  await accept(ann, await describeSelf(ben, iceOfBen, offer))
+  await acceptAnswer(ann, await describeSelf(ben, relayed(iceOfBen), offer))
   for (const page of [ann, ben]) {
-    await expect.poll(async () => (await flow(page)).frames).toBeGreaterThan(10)
-    expect((await flow(page)).path).toBe('relay to relay')
+    await expect.poll(async () => (await mediaFlow(page)).frames).toBeGreaterThan(10)
+    expect((await mediaFlow(page)).path).toBe('relay to relay')
   }
 })
 
@@ -126,9 +80,9 @@ test('with the denied ranges of the example configuration nobody gets to this ma
     const turn = { urls: [closed.udpUrl], secret: SECRET, lifetimeMs: 600_000 }
     const ice = new IceServers([], turn, clock).for('test').iceServers[0]!
     const [ann, ben] = [await barePage(), await barePage()]
-    const offer = await describeSelf(ann, ice, null)
+    const offer = await describeSelf(ann, relayed(ice), null)
     expect(offer).toMatch(/ typ relay /)
-    await accept(ann, await describeSelf(ben, ice, offer))
+    await acceptAnswer(ann, await describeSelf(ben, relayed(ice), offer))
     expect(await Promise.all([outcome(ann), outcome(ben)])).toEqual(['failed', 'failed'])
   } finally {
     await closed.close()

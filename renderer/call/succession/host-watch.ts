@@ -1,12 +1,14 @@
 import { Emitter } from '../emitter.ts'
 import type { Log } from '../log.ts'
-import type { Signalling } from '../signalling.ts'
+import type { Answered, Signalling } from '../signalling.ts'
 
 const TICK_MS = 250
 /** Heartbeats come once a second: this long without one is worth asking the server. */
 const SUSPECT_MS = 1300
-/** On a local network a server that lives answers within some milliseconds; also when it is busy, within this. */
+/** On a local network a server that lives answers within some milliseconds: without an answer for so long it counts as gone. */
 const PROBE_MS = 700
+/** A busy one may still answer; after this the connection is given up. */
+const GIVE_UP_MS = 2500
 /** As long as whoever hosts is silent and the server answers all the same. */
 const PROBE_AGAIN_MS = 2000
 /** An answer this young counts for whoever doubts: others may say as often as they like that they do not reach the server. */
@@ -25,6 +27,8 @@ interface HostWatchOptions {
 interface HostWatchEvents {
   /** Whether the server is reached. */
   readonly changed: [boolean]
+  /** It may be gone, and is being asked. Once for each time that the person there falls silent. */
+  readonly suspected: []
 }
 
 /**
@@ -37,6 +41,7 @@ export class HostWatch {
   readonly #stops: readonly (() => void)[]
   readonly #timer: ReturnType<typeof setInterval>
   #isReached = true
+  #isSuspected = false
   #offlineSince: number | null = null
   #askedAt = -Infinity
   /** The question that is under way. */
@@ -63,7 +68,7 @@ export class HostWatch {
     }, TICK_MS)
   }
 
-  on(name: 'changed', listener: (isReached: boolean) => void): () => void {
+  on<Name extends keyof HostWatchEvents>(name: Name, listener: (...args: HostWatchEvents[Name]) => void): () => void {
     return this.#events.on(name, listener)
   }
 
@@ -92,6 +97,8 @@ export class HostWatch {
       return
     }
     const isSilent = silentMs !== null && silentMs !== Infinity && silentMs > SUSPECT_MS
+    if (isSilent && !this.#isSuspected) this.#events.emit('suspected')
+    this.#isSuspected = isSilent
     // What says that it stops is not asked any more: it may answer until the last moment.
     if (this.#isReached && isSilent && performance.now() - this.#askedAt > PROBE_AGAIN_MS) void this.#probe()
   }
@@ -101,20 +108,34 @@ export class HostWatch {
     return this.#question
   }
 
-  async #ask(): Promise<void> {
-    const { signalling, code, log } = this.#options
+  /** Resolves as soon as it is known, or has to be taken for known. */
+  #ask(): Promise<void> {
+    const { signalling, code } = this.#options
     const generation = this.#generation
-    const answer = await signalling.request('room:look', { code }, PROBE_MS)
-    if (generation !== this.#generation) return
+    const judged = Promise.withResolvers<undefined>()
+    const judge = (isAlive: boolean): void => {
+      if (generation === this.#generation) this.#set(isAlive)
+      judged.resolve(undefined)
+    }
+    const overdue = setTimeout(() => {
+      judge(false)
+    }, PROBE_MS)
+    void signalling.request('room:look', { code }, GIVE_UP_MS).then((answer) => {
+      clearTimeout(overdue)
+      if (generation === this.#generation) this.#onAnswer(answer)
+      // Whoever is inside may not look: any other refusal is a sign of life as well.
+      judge(answer.ok || !['timeout', 'disconnected', 'server-stopping'].includes(answer.code))
+    })
+    return judged.promise
+  }
+
+  #onAnswer(answer: Answered<'room:look'>): void {
+    const { signalling, log } = this.#options
     this.#question = null
     this.#askedAt = performance.now()
-    // Whoever is inside may not look: any other refusal is a sign of life as well.
-    const isAlive = answer.ok || !['timeout', 'disconnected', 'server-stopping'].includes(answer.code)
-    if (!isAlive && signalling.isOnline) {
-      log('info', 'The server does not answer')
-      signalling.renew()
-    }
-    this.#set(isAlive)
+    if (answer.ok || answer.code !== 'timeout' || !signalling.isOnline) return
+    log('info', 'The server does not answer')
+    signalling.renew()
   }
 
   /** Its answer is not used. */

@@ -66,6 +66,7 @@ export class Succession {
       this.#watch.on('changed', (isReached) => {
         this.#onReach(isReached)
       }),
+      this.#watch.on('suspected', () => void this.#prepare()),
       signalling.on('succession:changed', (told) => {
         this.#lineage.learn(told)
       }),
@@ -259,6 +260,15 @@ export class Succession {
     else if (this.#mayTakeOver) this.#considerTakingOver(now - this.#state.since)
     void this.#search()
     this.#events.emit('changed')
+  }
+
+  /** Starting the server takes most of the time: the first heir begins as soon as it may be needed, and ends it when it was not. */
+  async #prepare(): Promise<void> {
+    const standing = this.#standing
+    const isFirst = firstHeir(standing) === this.#lineage.you
+    if (this.#isReigning || !this.#mayTakeOver || !isFirst || standing.heard.length === 0) return
+    this.#ownRule?.prepare()
+    if (await this.#watch.doubt()) this.#ownRule?.cancel()
   }
 
   #considerTakingOver(lostMs: number): void {

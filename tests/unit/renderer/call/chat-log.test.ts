@@ -1,5 +1,5 @@
-import { expect, it } from 'vitest'
-import type { ChatMessage } from '#signalling/protocol.ts'
+import { describe, expect, it } from 'vitest'
+import { limits, type ChatMessage } from '#signalling/protocol.ts'
 import { ChatLog } from '#renderer/call/chat-log.ts'
 
 const said = (id: number, text: string, from = 'ben'): ChatMessage => ({
@@ -59,4 +59,52 @@ it('stays bounded', () => {
   for (let id = 0; id < 1200; id++) log.take(said(id, String(id)))
   expect(log.entries).toHaveLength(1000)
   expect(log.entries.at(-1)?.text).toBe('1199')
+})
+
+describe('with a server that does not have all of it', () => {
+  const log = (...messages: readonly ChatMessage[]): ChatLog => {
+    const made = new ChatLog()
+    for (const message of messages) made.take(message)
+    return made
+  }
+
+  it('sends own messages again that it lacks, and those alone', () => {
+    const chat = log(said(1, 'a', 'ann'), said(2, 'b'), said(3, 'c', 'ann'))
+    chat.resend('ann', [said(1, 'a', 'ann')])
+    expect(texts(chat)).toBe('a:sent b:sent c:sending')
+    expect(chat.unsent.map(({ text }) => text)).toEqual(['c'])
+    expect(chat.sent.map(({ text }) => text)).toEqual(['a', 'b'])
+  })
+
+  it('sends nothing again that it has under another number', () => {
+    const chat = log(said(7, 'a', 'ann'))
+    chat.resend('ann', [said(1, 'a', 'ann')])
+    expect(chat.unsent).toEqual([])
+  })
+
+  it('sends the last five again: more at once it may refuse', () => {
+    const chat = log(...['a', 'b', 'c', 'd', 'e', 'f', 'g'].map((text, index) => said(index + 1, text, 'ann')))
+    chat.resend('ann', [])
+    expect(chat.unsent.map(({ text }) => text)).toEqual(['c', 'd', 'e', 'f', 'g'])
+    expect(chat.sent.map(({ text }) => text)).toEqual(['a', 'b'])
+  })
+
+  it('sends nothing again that is older than a full history: that server had it', () => {
+    const history = Array.from({ length: limits.chatHistory }, (_, index) => said(index + 10, `h${String(index)}`))
+    const chat = log(said(1, 'old', 'ann'), said(500, 'new', 'ann'))
+    chat.resend('ann', history)
+    expect(chat.unsent.map(({ text }) => text)).toEqual(['new'])
+    const other = log(said(1, 'old', 'ann'))
+    other.resend('ann', history.slice(1))
+    expect(other.unsent.map(({ text }) => text)).toEqual(['old'])
+  })
+
+  it('leaves alone what waits, and what was refused', () => {
+    const chat = log(said(1, 'a', 'ann'))
+    chat.add({ from: 'ann', name: 'ann', text: 'b', nonce: 'nonce-b' })
+    chat.add({ from: 'ann', name: 'ann', text: 'c', nonce: 'nonce-c' })
+    chat.fail(said(0, 'c', 'ann'))
+    chat.resend('ann', [])
+    expect(texts(chat)).toBe('a:sending b:sending c:failed')
+  })
 })

@@ -91,8 +91,34 @@ it('notices a dead computer within some two seconds of silence', async () => {
   await pass(950)
   expect(changes).toEqual([false])
   expect(watched.isReached).toBe(false)
+  expect(signalling.renewed).toBe(0)
   // A connection over which nothing comes is given up.
+  await pass(1800)
   expect(signalling.renewed).toBe(1)
+})
+
+it('takes a busy server back as soon as it answers, over the same connection', async () => {
+  const { signalling, changes, host } = watch()
+  signalling.answerMs = 1500
+  host.fallSilent()
+  await pass(2250)
+  expect(changes).toEqual([false])
+  await pass(1000)
+  expect(changes).toEqual([false, true])
+  expect(signalling.renewed).toBe(0)
+})
+
+it('says once for each silence that the server may be gone', async () => {
+  const { watched, host } = watch()
+  let times = 0
+  watched.on('suspected', () => times++)
+  for (const count of [1, 2]) {
+    host.fallSilent()
+    await pass(10_000)
+    expect(times).toBe(count)
+    host.speak()
+    await pass(1000)
+  }
 })
 
 it('does not lose a server that answers, however long the person there is silent', async () => {

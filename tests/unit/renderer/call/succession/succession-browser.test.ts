@@ -1,0 +1,111 @@
+import { describe, expect, it, vi } from 'vitest'
+import { expectAt, expectHome, hostOf, meet, presentAt, running } from './lan-meeting.ts'
+
+describe('a browser, which has no way to another computer', () => {
+  it('follows through the link to the heir, to its own place', async () => {
+    const { lan, hedy, guests, get } = await meet({ desktops: ['Ann'], browsers: ['Bea', 'Bob'] })
+    const ids = guests.map(({ id }) => id)
+    get('Bea').say('before')
+    await lan.pass(500)
+    lan.kill(hedy)
+    await lan.until(() => presentAt(get('Ann')).length === 3, 5000)
+    await lan.pass(1000)
+    expectAt(get('Ann'), guests)
+    expect(guests.map(({ id }) => id)).toEqual(ids)
+    get('Bea').say('through the link')
+    await lan.pass(1000)
+    get('Ann').say('directly')
+    await lan.pass(1000)
+    for (const { chat } of guests) expect(chat).toEqual(['before', 'through the link', 'directly'])
+  })
+
+  it('goes back directly when the first computer is there again', async () => {
+    const { lan, hedy, guests, get } = await meet({ desktops: ['Ann'], browsers: ['Bea'] })
+    lan.split([hedy], guests)
+    await lan.pass(10_000)
+    expectAt(get('Ann'), guests)
+    get('Bea').say('meanwhile')
+    await lan.pass(500)
+    lan.heal()
+    await lan.pass(15_000)
+    expectHome(hedy, [hedy, ...guests])
+    expect(running(guests)).toEqual([])
+    get('Bea').roster.words.length = 0
+    get('Bea').say('back')
+    await lan.pass(1000)
+    for (const { chat } of [hedy, ...guests]) expect(chat).toEqual(['meanwhile', 'back'])
+    // Nothing of it goes over links any more.
+    expect(get('Bea').roster.words.filter(({ word }) => word.kind.startsWith('tunnel-'))).toEqual([])
+  })
+
+  it('goes from one heir to the next', async () => {
+    const { lan, hedy, get } = await meet({ desktops: ['Ann', 'Ben'], browsers: ['Bea'] })
+    lan.kill(hedy)
+    await lan.until(() => presentAt(get('Ann')).length === 3, 5000)
+    await lan.pass(2000)
+    lan.kill(get('Ann'))
+    await lan.until(() => presentAt(get('Ben')).length === 2, 6000)
+    await lan.pass(1000)
+    expectAt(get('Ben'), [get('Ben'), get('Bea')])
+  })
+
+  it('goes from the junior heir to the senior one when their halves meet', async () => {
+    const { lan, hedy, guests, get } = await meet({ desktops: ['Ann', 'Ben'], browsers: ['Bea', 'Bob'] })
+    lan.split([get('Ann'), get('Bea')], [get('Ben'), get('Bob')])
+    lan.kill(hedy)
+    await lan.pass(8000)
+    expectAt(get('Ben'), [get('Ben'), get('Bob')])
+    get('Bob').say('there')
+    await lan.pass(500)
+    lan.heal()
+    await lan.pass(25_000)
+    expectAt(get('Ann'), guests)
+    expect(running(guests)).toEqual(['Ann'])
+    expect(get('Bea').chat).toEqual(['there'])
+  })
+
+  it('does not take over, and waits for somebody who can', async () => {
+    const { lan, hedy, get } = await meet({ browsers: ['Bea', 'Bob'] })
+    lan.kill(hedy)
+    await lan.pass(30_000)
+    expect(get('Bea').hosting).toEqual({ phase: 'lost', heir: null })
+  })
+
+  it('loses the link to the heir for a while, and is back when that is', async () => {
+    const { lan, hedy, guests, get } = await meet({ desktops: ['Ann', 'Ben'], browsers: ['Bea'] })
+    lan.kill(hedy)
+    await lan.pass(8000)
+    expectAt(get('Ann'), guests)
+    lan.cutLink(get('Ann'), get('Bea'))
+    await lan.pass(6000)
+    expect(get('Bea').hosting).toMatchObject({ phase: 'lost' })
+    lan.heal()
+    await lan.pass(10_000)
+    expect(get('Bea').hosting).toEqual({ phase: 'other', host: hostOf(get('Ann')), name: 'Ann' })
+    expect([...presentAt(get('Ann'))].toSorted()).toEqual(['Ann', 'Bea', 'Ben'])
+    get('Bea').say('again')
+    await lan.pass(1000)
+    expect(get('Ben').chat).toEqual(['again'])
+  })
+
+  it('leaves, and nothing of the tunnel is left', async () => {
+    const { lan, hedy, get } = await meet({ desktops: ['Ann'], browsers: ['Bea'] })
+    lan.kill(hedy)
+    await lan.pass(8000)
+    await get('Bea').leave()
+    await lan.pass(2000)
+    expect(presentAt(get('Ann'))).toEqual(['Ann'])
+    await get('Ann').leave()
+    await lan.pass(10_000)
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
+  it.each([2400, 2800, 3200, 3600])('leaves %i ms after the loss, and nothing is left', async (ms) => {
+    const { lan, hedy, get } = await meet({ desktops: ['Ann'], browsers: ['Bea'] })
+    lan.kill(hedy)
+    await lan.pass(ms)
+    await Promise.all([get('Bea').leave(), get('Ann').leave()])
+    await lan.pass(15_000)
+    expect(vi.getTimerCount()).toBe(0)
+  })
+})

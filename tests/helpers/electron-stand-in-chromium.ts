@@ -131,9 +131,13 @@ export interface Chromium {
 
 /**
  * Starts Chromium with its storage in `folder`. It grants nothing by itself: permissions come from the
- * app's handlers. Writes DevToolsActivePort into the folder, for the test to attach.
+ * app's handlers. Writes DevToolsActivePort into the folder, for the test to attach. `further`: arguments beside the usual.
  */
-export const launchChromium = async (folder: string, rules: () => NetworkRules): Promise<Chromium> => {
+export const launchChromium = async (
+  folder: string,
+  rules: () => NetworkRules,
+  further: readonly string[],
+): Promise<Chromium> => {
   const own = await createSelfSigned()
   const proxy = await startOriginProxy(own, rules)
   const context = await chromium.launchPersistentContext(folder, {
@@ -143,6 +147,7 @@ export const launchChromium = async (folder: string, rules: () => NetworkRules):
       electronFeatures,
       `--ignore-certificate-errors-spki-list=${Buffer.from(own.pin, 'base64url').toString('base64')}`,
       '--remote-debugging-port=0',
+      ...further,
     ],
     proxy: { server: proxy.url, bypass: '<-loopback>' },
     viewport: null,

@@ -15,6 +15,7 @@ export interface StandInSettings {
   readonly userDataDir: string
   /** Where this process's Chromium keeps its things; two processes cannot share one. */
   readonly chromiumDir: string
+  readonly chromiumArgs: readonly string[]
   readonly isPackaged: boolean
   readonly version: string
   readonly keychain: KeychainOptions
@@ -34,7 +35,7 @@ const { session, standInFor } = createSessions(demandReady('session'), (created)
   appStandIn.emit('session-created', created),
 )
 const defaultSession = () => standInFor('')
-const chromium = await launchChromium(settings.chromiumDir, defaultSession)
+const chromium = await launchChromium(settings.chromiumDir, defaultSession, settings.chromiumArgs)
 const BrowserWindow = createBrowserWindow(
   { app: appStandIn, context: chromium.context, ipcMain, protocol, defaultSession },
   windows,

@@ -5,6 +5,7 @@
 import { fork, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { connect, createServer, type AddressInfo, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -25,6 +26,10 @@ export interface LaunchOptions {
   readonly isPackaged?: boolean
   /** One that nobody else has when left out. */
   readonly keychain?: KeychainOptions
+  /** Words that run a program elsewhere, in a network namespace: the app, its server and its Chromium are then there. */
+  readonly prefix?: readonly [string, ...string[]]
+  /** For its Chromium, beside the usual ones. */
+  readonly chromiumArgs?: readonly string[]
 }
 
 type Handles = { readonly electron: typeof Electron; readonly standIn: StandIn }
@@ -36,15 +41,18 @@ export class DesktopUnderTest {
   readonly #process: ChildProcess
   readonly #answers = new Map<number, PromiseWithResolvers<unknown>>()
   readonly #exit: Promise<unknown>
+  readonly #isElsewhere: boolean
+  #devTools: Server | null = null
   #browser: Browser | null = null
   #lastId = 0
   /** What the app wrote to its console. */
   output = ''
 
-  private constructor(userDataDir: string, chromiumDir: string, child: ChildProcess) {
+  private constructor(userDataDir: string, chromiumDir: string, child: ChildProcess, isElsewhere: boolean) {
     this.userDataDir = userDataDir
     this.#chromiumDir = chromiumDir
     this.#process = child
+    this.#isElsewhere = isElsewhere
     this.#exit = once(child, 'exit')
     for (const stream of [child.stdout, child.stderr]) {
       stream?.setEncoding('utf8').on('data', (chunk: string) => (this.output += chunk))
@@ -70,14 +78,17 @@ export class DesktopUnderTest {
       isPackaged: options.isPackaged ?? true,
       version: '0.1.0',
       keychain: options.keychain ?? createKeychain(),
+      chromiumArgs: options.chromiumArgs ?? [],
     }
+    const [program, ...words] = [...(options.prefix ?? []), process.execPath]
     const child = fork(entry, [join(options.distDir, 'electron', 'main.js'), ...(options.args ?? [])], {
       env: { ...process.env, ...options.env, ELECTRON_STAND_IN: JSON.stringify(settings) },
-      execArgv: [],
+      execPath: program,
+      execArgv: words,
       serialization: 'advanced',
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     })
-    const app = new DesktopUnderTest(userDataDir, chromiumDir, child)
+    const app = new DesktopUnderTest(userDataDir, chromiumDir, child, options.prefix !== undefined)
     await app.#answer(0)
     return app
   }
@@ -86,12 +97,43 @@ export class DesktopUnderTest {
   async page(): Promise<Page> {
     if (this.#browser === null) {
       const [port] = (await readFile(join(this.#chromiumDir, 'DevToolsActivePort'), 'utf8')).split('\n')
-      this.#browser = await chromium.connectOverCDP(`http://127.0.0.1:${port!}`)
+      const reached = this.#isElsewhere ? await this.#bringDevTools(Number(port)) : port!
+      this.#browser = await chromium.connectOverCDP(`http://127.0.0.1:${reached}`)
     }
     const page = this.#browser.contexts()[0]!.pages()[0]!
     await page.waitForURL(/\.app\.localhost\//)
     await page.waitForLoadState()
     return page
+  }
+
+  /**
+   * Another namespace has another 127.0.0.1, and the same files: what is asked of the answered port here goes through a socket
+   * in the file system to `port` there.
+   */
+  async #bringDevTools(port: number): Promise<number> {
+    const path = join(this.#chromiumDir, 'devtools')
+    await this.evaluate(
+      async (_, there) => {
+        const { connect, createServer } = process.getBuiltinModule('node:net')
+        const relay = createServer((client) => {
+          const target = connect(there.port, '127.0.0.1')
+          client.on('error', () => target.destroy())
+          target.on('error', () => client.destroy())
+          client.pipe(target).pipe(client)
+        })
+        await new Promise<void>((resolve) => relay.listen(there.path, resolve))
+      },
+      { path, port },
+    )
+    const relay = createServer((client) => {
+      const target = connect(path)
+      client.on('error', () => target.destroy())
+      target.on('error', () => client.destroy())
+      client.pipe(target).pipe(client)
+    })
+    await new Promise<void>((resolve) => relay.listen(0, '127.0.0.1', resolve))
+    this.#devTools = relay
+    return (relay.address() as AddressInfo).port
   }
 
   /** Runs a function in the app's main process, like Playwright's ElectronApplication. It sees nothing of the test. */
@@ -124,6 +166,7 @@ export class DesktopUnderTest {
   async close(): Promise<void> {
     await this.#browser?.close()
     this.#browser = null
+    this.#devTools?.close()
     if (this.#process.connected) this.#process.disconnect()
     await this.#exit
     await rm(this.#chromiumDir, { recursive: true, force: true, maxRetries: 5 })

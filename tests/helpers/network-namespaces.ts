@@ -60,6 +60,7 @@ export class Lan {
   readonly #versions: IpVersions
   readonly #shapers = new Map<string, ChildProcess>()
   #folder: string | undefined
+  #splitOff: readonly string[] = []
 
   private constructor(names: readonly string[], versions: IpVersions) {
     this.#names = names
@@ -145,6 +146,34 @@ export class Lan {
   /** Cuts a computer's path in silence (as a pulled cable at the far end does), or restores it. */
   async setPath(name: string, isOpen: boolean): Promise<void> {
     await ip('-n', this.hub, 'link', 'set', 'dev', name, isOpen ? 'up' : 'down')
+  }
+
+  /** As when its power fails: it is off the network at once, so that it says no goodbye, and nothing runs on it any more. */
+  async switchOff(name: string): Promise<void> {
+    await this.setPath(name, false)
+    const { stdout } = await ip('netns', 'pids', this.namespace(name))
+    for (const pid of stdout.split('\n').filter(Boolean)) {
+      try {
+        process.kill(Number(pid), 'SIGKILL')
+      } catch {
+        // Gone with one that came before it.
+      }
+    }
+  }
+
+  /** As when the cable between two switches is pulled: these computers reach each other and nobody else. */
+  async split(...names: string[]): Promise<void> {
+    await ip('-n', this.hub, 'link', 'add', 'br1', 'type', 'bridge')
+    await ip('-n', this.hub, 'link', 'set', 'br1', 'up')
+    for (const name of names) await ip('-n', this.hub, 'link', 'set', 'dev', name, 'master', 'br1')
+    this.#splitOff = names
+  }
+
+  /** Ends the split. */
+  async heal(): Promise<void> {
+    for (const name of this.#splitOff) await ip('-n', this.hub, 'link', 'set', 'dev', name, 'master', 'br0')
+    this.#splitOff = []
+    await ip('-n', this.hub, 'link', 'del', 'br1')
   }
 
   /** As DHCP does to a computer that moves: another IPv4 address takes the place of the one it had. */

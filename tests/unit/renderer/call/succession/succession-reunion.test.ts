@@ -70,6 +70,24 @@ describe('when the network is cut in two and heals', () => {
     expectChat(ann, guests, 'before', 'dan', 'cem', 'ben')
   })
 
+  it('with the first computer gone, whoever was alone brings along all they said', async () => {
+    const { lan, hedy, guests, get } = await meet({ desktops: ['Ann', 'Ben', 'Cem'] })
+    const [ann, ben, cem] = [get('Ann'), get('Ben'), get('Cem')]
+    lan.split([ann, cem], [ben])
+    lan.kill(hedy)
+    await lan.pass(20_000)
+    expectAt(ben, [ben])
+    const texts = Array.from({ length: 12 }, (_, index) => `to nobody ${String(index)}`)
+    for (const text of texts) {
+      ben.say(text)
+      await lan.pass(100)
+    }
+    lan.heal()
+    await lan.pass(15_000)
+    expectAt(ann, guests)
+    expectChat(ann, guests, ...texts)
+  })
+
   it('three parts of it are one in the end, whatever the order in which they meet', async () => {
     const { lan, hedy, guests, get } = await meet({ desktops: ['Ann', 'Ben', 'Cem', 'Dan', 'Eve', 'Fay'] })
     const parts = [

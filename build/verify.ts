@@ -14,19 +14,18 @@ interface Step {
 
 const tool = (path: string, ...args: string[]): Command => [node, `node_modules/${path}`, ...args]
 
-/** They only read the sources: two of them run at a time, the longest first. */
-const checks: readonly Step[] = [
-  // Two threads take half the time of one. Each has to learn all types by itself: more gain little.
-  {
-    name: 'lint',
-    command: tool('eslint/bin/eslint.js', '--max-warnings', '0', '--concurrency', '2', '.'),
-    limitMinutes: 8,
-  },
+const steps: readonly Step[] = [
   { name: 'types', command: tool('@typescript/native/bin/tsc', '--noEmit', '-p', '.'), limitMinutes: 3 },
   { name: 'types, reference compiler', command: tool('typescript/bin/tsc', '--noEmit', '-p', '.'), limitMinutes: 5 },
   {
     name: 'components',
     command: tool('svelte-check/bin/svelte-check', '--tsconfig', './tsconfig.json', '--fail-on-warnings'),
+    limitMinutes: 5,
+  },
+  // Each thread has to learn all types by itself, so that more of them gain little.
+  {
+    name: 'lint',
+    command: tool('eslint/bin/eslint.js', '--max-warnings', '0', '--concurrency', '2', '.'),
     limitMinutes: 5,
   },
   {
@@ -35,11 +34,6 @@ const checks: readonly Step[] = [
     limitMinutes: 3,
   },
   { name: 'unused code', command: tool('knip/bin/knip.js'), limitMinutes: 3 },
-]
-const CHECKS_AT_A_TIME = 2
-
-/** One after the other: what is built is tested, and tests that keep time have the machine to themselves. */
-const steps: readonly Step[] = [
   { name: 'build of the page', command: [node, 'build/build.ts', 'page'], limitMinutes: 3 },
   { name: 'build of the desktop', command: [node, 'build/build.ts', 'desktop'], limitMinutes: 3 },
   { name: 'page size', command: [node, 'build/page-size.ts'], limitMinutes: 1 },
@@ -65,18 +59,8 @@ const runStep = async ({ name, command, limitMinutes, tally }: Step): Promise<Ta
   return counted
 }
 
-const runChecks = async (): Promise<Tally[]> => {
-  const waiting = [...checks]
-  const tallies: Tally[] = []
-  const lane = async (): Promise<void> => {
-    for (let step = waiting.shift(); step; step = waiting.shift()) tallies.push(await runStep(step))
-  }
-  await Promise.all(Array.from({ length: CHECKS_AT_A_TIME }, lane))
-  return tallies
-}
-
 await runMain(async () => {
-  const tallies = await runChecks()
+  const tallies: Tally[] = []
   for (const step of steps) tallies.push(await runStep(step))
   const total = addTallies(tallies)
   console.log(summaryLine(total))

@@ -26,7 +26,7 @@ const usualTiming: FinderTiming = {
   nearbyAfterMs: 500,
   nearbyWithinMs: 3500,
   successorsAfterMs: 1500,
-  limitMs: 8000,
+  limitMs: 6000,
 }
 
 /** As many as an invitation holds (ipc.ts). */
@@ -164,7 +164,7 @@ class Search {
  * that an invitation outlives a change of addresses. The first that proves to hold the key (any key, without a pin) wins;
  * the other tries are ended. Of a room whose code is given, a computer is found as well that goes on with it by the will of the
  * wanted one, when that itself does not answer; `pin` is then the key of that computer. Addresses that are not on a local
- * network are passed over. Takes 8 s at most.
+ * network are passed over. Takes 6 s at most.
  */
 export const findHost = (
   wanted: WantedHost,

@@ -9,7 +9,7 @@ import * as v from 'valibot'
 import type { AnswerKnock, ChangeRoom, CreateRoom, Door, JoinRoom, Knock, KnockAtRoom, OfPeer } from './door-words.ts'
 import { limits } from './limits.ts'
 import { LinkReport } from './link-report.ts'
-import { PeerId, RoomAddress, RoomCode } from './names.ts'
+import { PeerId, RoomAddress, type RoomCode } from './names.ts'
 import type { AdoptRoom, Inheritance, MergeChat, StandAsHeir, Succession } from './succession.ts'
 import { cleanText } from './words.ts'
 

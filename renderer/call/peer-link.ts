@@ -78,7 +78,11 @@ export class PeerLink {
     this.#options = options
     const connection = new LinkConnection(options)
     this.#connection = connection
-    this.#route = new SignalRoute({ ...options, sendOverLink: (signal) => this.#sendOverLink(signal) })
+    this.#route = new SignalRoute({
+      ...options,
+      sendOverLink: (signal) => this.#sendOverLink(signal),
+      isLinkHeard: () => this.#recovery.isHeardNow && connection.present.isOpen,
+    })
     this.#recovery = new LinkRecovery({ offerer, connection, route: this.#route, canSend })
     this.#pulse = new LinkPulse({ sample: () => connection.present.sample(), log })
     this.#theirs = new TheirMedia({ offerer })
@@ -131,9 +135,7 @@ export class PeerLink {
 
   /** Takes a signal that came through the server. */
   handleSignal(signal: Signal): void {
-    if (this.#state === 'closed') return
-    if (signal.kind === 'report') this.#observer.take(signal.report)
-    else this.#route.take(signal, this.#connection.present)
+    this.#take(signal, 'server')
   }
 
   setMedia(own: OwnMedia): void {
@@ -185,6 +187,12 @@ export class PeerLink {
     if (this.#state === 'closed') return
     this.#end()
     this.#connection.close()
+  }
+
+  #take(signal: Signal, way: 'server' | 'link'): void {
+    if (this.#state === 'closed') return
+    if (signal.kind === 'report') this.#observer.take(signal.report)
+    else this.#route.take(signal, this.#connection.present, way)
   }
 
   #open(): void {
@@ -332,7 +340,7 @@ export class PeerLink {
         this.#events.emit('moved', message.to)
         break
       case 'signal':
-        this.handleSignal(message.signal)
+        this.#take(message.signal, 'link')
         break
       case 'proof':
       case 'identity':

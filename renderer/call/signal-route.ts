@@ -6,6 +6,8 @@ import type { Message } from './negotiation.ts'
 import { TokenBucket } from './token-bucket.ts'
 
 const MAX_EARLY_SIGNALS = 8
+/** Whoever speaks through the server though there is a link does not hear it: so long is answered that way, too. */
+const DEAF_MS = 5000
 /** Each makes a new RTCPeerConnection: nobody may have us make them without end. */
 const RENEWALS = { burst: 10, perSecond: 0.5 }
 
@@ -22,6 +24,8 @@ interface SignalRouteOptions {
   readonly send: (signal: Signal) => void
   /** Over the link itself; false when it is not known to work. */
   readonly sendOverLink: (signal: Signal) => boolean
+  /** Whether the other side is heard over the link now. */
+  readonly isLinkHeard: () => boolean
   readonly log: Log
 }
 
@@ -43,6 +47,8 @@ export class SignalRoute {
   readonly #epochs = new EpochGuard()
   #early: NegotiationSignal[] = []
   #isUndelivered = false
+  /** When the other side showed that it does not hear the link: a path can be dead in one direction. */
+  #deafAt = -Infinity
   readonly #renewals = new TokenBucket(RENEWALS)
 
   constructor(options: SignalRouteOptions) {
@@ -69,7 +75,8 @@ export class SignalRoute {
 
   say(message: Message, { epoch }: Facing): void {
     const signal: Signal = { ...message, epoch, toEpoch: this.#epochs.theirs }
-    const isSaid = this.#options.sendOverLink(signal)
+    const isDeaf = performance.now() - this.#deafAt < DEAF_MS && this.#options.canSend()
+    const isSaid = !isDeaf && this.#options.sendOverLink(signal)
     const canSend = isSaid || this.#options.canSend()
     if (!isSaid && canSend) this.#options.send(signal)
     if (!canSend) this.#isUndelivered = true
@@ -85,7 +92,8 @@ export class SignalRoute {
     return canSend
   }
 
-  take(signal: NegotiationSignal, { epoch, isFirstAnswerDue }: Facing): void {
+  take(signal: NegotiationSignal, { epoch, isFirstAnswerDue }: Facing, way: 'server' | 'link'): void {
+    this.#deafAt = way === 'server' && this.#options.isLinkHeard() ? performance.now() : -Infinity
     const belonging = this.#epochs.judge(signal, epoch, isFirstAnswerDue)
     switch (belonging) {
       case 'replaced':

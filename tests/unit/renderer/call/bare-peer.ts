@@ -1,4 +1,4 @@
-import { onTestFinished } from 'vitest'
+import { expect, onTestFinished, vi } from 'vitest'
 import type { Candidate, Signal } from '#signalling/protocol.ts'
 
 /** RFC 8866, section 5.2: what the server makes the epoch of a client out of that knows none. */
@@ -43,6 +43,13 @@ export class BarePeer {
 
   /** The first offer, or a further one of the same connection. */
   async offer(): Promise<void> {
+    // Whoever offers again before the answer is there takes that for the answer to the second offer.
+    await vi.waitFor(
+      () => {
+        expect(this.rtc.signalingState).toBe('stable')
+      },
+      { timeout: 10_000 },
+    )
     await this.rtc.setLocalDescription(await this.rtc.createOffer())
     this.#describe('offer')
   }

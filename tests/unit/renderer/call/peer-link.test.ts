@@ -32,6 +32,22 @@ describe('devices that are not there', () => {
   })
 })
 
+/** Pictures of this size, whatever size another page has the camera of this browser open with: all pages share one. */
+const drawPictures = (width: number, height: number): MediaStreamTrack => {
+  const canvas = Object.assign(document.createElement('canvas'), { width, height })
+  const context = canvas.getContext('2d')!
+  const timer = setInterval(() => {
+    context.fillStyle = `hsl(${String(performance.now() % 360)} 50% 50%)`
+    context.fillRect(0, 0, width, height)
+  }, 50)
+  const track = canvas.captureStream(20).getVideoTracks()[0]!
+  onTestFinished(() => {
+    clearInterval(timer)
+    track.stop()
+  })
+  return track
+}
+
 describe('connecting', () => {
   it('brings picture and sound both ways when one side offers and the other waits', async () => {
     const { polite, impolite } = await makePair({ own: [await openMedia(), await openMedia()] })
@@ -65,13 +81,7 @@ describe('connecting', () => {
   })
 
   it('shows a small picture first and the full one soon after', async () => {
-    const wide = await navigator.mediaDevices.getUserMedia({ video: { width: 1280, height: 720 } })
-    const video = wide.getVideoTracks()[0]!
-    // Else a browser that is short of time sends a smaller picture for as long as it is.
-    video.contentHint = 'detail'
-    onTestFinished(() => {
-      video.stop()
-    })
+    const video = drawPictures(1280, 720)
     const { polite, impolite } = await makePair({ own: [{ ...silence, video, cameraOn: true }, silence] })
     polite.link.offer()
     await expectConnected(polite, impolite)
